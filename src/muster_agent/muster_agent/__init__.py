@@ -1,0 +1,1 @@
+"""The agent node: speaks for one robot, moves it through a driver."""

@@ -1,0 +1,1 @@
+"""Starts Muster's processes and takes its nodes through their lifecycles."""

@@ -1,0 +1,3 @@
+"""Every decision Muster takes, as pure functions of state, event and time."""
+
+__version__ = "0.1.0"

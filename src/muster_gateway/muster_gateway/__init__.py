@@ -1,0 +1,1 @@
+"""The gateway node: orders in from Kafka, events out to it."""

@@ -1,0 +1,1 @@
+"""The policy node: decides with a policy that is loaded by name."""

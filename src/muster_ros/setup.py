@@ -1,0 +1,18 @@
+"""Builds muster_ros for colcon; its dependencies are in package.xml."""
+
+from setuptools import find_packages, setup
+
+setup(
+    name="muster_ros",
+    version="0.1.0",
+    packages=find_packages(exclude=["test", "test.*"]),
+    package_data={"muster_ros": ["py.typed"]},
+    data_files=[
+        ("share/ament_index/resource_index/packages", ["resource/muster_ros"]),
+        ("share/muster_ros", ["package.xml"]),
+    ],
+    python_requires=">=3.10",
+    install_requires=["setuptools"],
+    extras_require={"test": ["pytest"]},
+    zip_safe=False,
+)

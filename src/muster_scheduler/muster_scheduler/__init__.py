@@ -1,0 +1,1 @@
+"""The scheduler node: a thin shell round the core's scheduler."""

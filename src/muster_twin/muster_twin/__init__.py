@@ -1,0 +1,1 @@
+"""The simulated site and robots, and the deterministic simulator."""
