@@ -1,0 +1,102 @@
+"""What moves a robot: a driver, one per robot, chosen by name (entry points ``muster.drivers``).
+
+A driver is asked to do one step at a time and is polled. It keeps no promise of its own: what was
+accepted, finished or failed is kept by the agent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, ClassVar, Protocol
+
+from muster_core.clock import Instant
+from muster_core.config import Config
+from muster_core.ids import RobotId
+from muster_core.site import Site
+from muster_core.task import Step
+
+DRIVER_API_VERSION = 1
+
+
+class StepState(str, Enum):
+    """How far the driver is with the step it was given."""
+
+    NONE = "none"
+    RUNNING = "running"
+    FINISHED = "finished"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class DriverReport:
+    """What a driver knows. Position in m and rad, frame ``map``.
+
+    :param vertex: the vertex it is at, or was at last; empty when unknown.
+    :param battery: charge, 0 to 1.
+    :param step_state: of the step started last; stays until the next ``start`` or ``stop``.
+    :param progress: of that step, 0 to 1.
+    :param remaining_s: s until that step is expected to end; 0 when unknown.
+    :param fault: why a person is needed; empty when none is.
+    """
+
+    x: float
+    y: float
+    heading: float
+    vertex: str
+    battery: float
+    step_state: StepState
+    progress: float = 0.0
+    remaining_s: float = 0.0
+    message: str = ""
+    fault: str = ""
+
+
+class Driver(Protocol):
+    """Moves one robot. Calls come from one thread and must return at once."""
+
+    api_version: ClassVar[int]
+    name: ClassVar[str]
+    version: ClassVar[str]
+    settings_type: ClassVar[type[Config]]
+
+    @classmethod
+    def create(cls, robot_id: RobotId, site: Site, settings: Any, now: Instant) -> Driver:
+        """A driver that holds the robot.
+
+        :param settings: a ``settings_type``, made from the agent's ``driver_settings``.
+        :raises MusterError: when the settings do not fit the site, or the robot cannot be held.
+        """
+
+    @property
+    def verbs(self) -> tuple[str, ...]:
+        """The verbs it can do."""
+
+    @property
+    def capabilities(self) -> tuple[str, ...]:
+        """What else orders may require of the robot; need not repeat the verbs."""
+
+    @property
+    def speed_mps_max(self) -> float:
+        """The robot's greatest speed, m/s."""
+
+    def estimate_s(self, steps: Sequence[Step], vertex: str) -> float:
+        """How long ``steps`` take from ``vertex`` on, s; 0 when unknown. Changes nothing."""
+
+    def start(self, step: Step, now: Instant) -> None:
+        """Begin ``step``. What is wrong with it is told by ``poll`` as ``FAILED``, not raised."""
+
+    def stop(self, now: Instant) -> None:
+        """Stop at the next safe point; ``poll`` says ``STOPPED`` once it stands.
+
+        A step that ends before such a point (a pick is not left half done) is ``FINISHED``, and so
+        stays one that had ended already. Stopping what stands changes nothing.
+        """
+
+    def poll(self, now: Instant) -> DriverReport:
+        """What is true now."""
+
+    def close(self) -> None:
+        """Let go of the robot. Closing twice is fine."""

@@ -1,0 +1,88 @@
+"""Numbered errors, refusals that people read, and the exceptions of misuse.
+
+Rules for editors: the numbers are those of ``muster_msgs/msg/ErrorCode.msg`` (a test compares the
+two) and never change their meaning. A refusal's sentence names the offending value and what would
+be right.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import msgspec
+
+
+class ErrorCode(IntEnum):
+    """Error numbers in a reserved range per node."""
+
+    NONE = 0
+    # 1000-1999: an order as it was asked for
+    NOT_JSON = 1001
+    WRONG_SHAPE = 1002
+    TOO_LARGE = 1003
+    BAD_ORDER_ID = 1004
+    BAD_PRIORITY = 1005
+    BAD_DEADLINE = 1006
+    UNKNOWN_KIND = 1007
+    MISSING_PLACE = 1008
+    UNKNOWN_PLACE = 1009
+    UNREACHABLE_PLACE = 1010
+    UNKNOWN_CAPABILITY = 1011
+    CHANGED_DUPLICATE = 1012
+    BAD_TRACEPARENT = 1013
+    BAD_TEXT = 1014
+    # 2000-2999: the scheduler
+    UNKNOWN_ORDER = 2001
+    ALREADY_ENDED = 2002
+    QUEUE_FULL = 2003
+    STORAGE_UNAVAILABLE = 2004
+    NOT_ACTIVE = 2005
+    RETRIES_EXHAUSTED = 2006
+    ORDER_CANCELLED = 2007
+    # 3000-3999: the policy
+    PLAN_FAILED = 3001
+    DECISION_FAILED = 3002
+    # 4000-4999: the agent and its driver
+    STALE_EPOCH = 4001
+    ROBOT_BUSY = 4002
+    BATTERY_LOW = 4003
+    UNKNOWN_STEP = 4004
+    DRIVER_FAILED = 4005
+    LEASE_EXPIRED = 4006
+    ROBOT_SILENT = 4007
+    # 5000-5999: the gateway
+    SCHEDULER_UNREACHABLE = 5001
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """Why something was not accepted, in a sentence for the one who asked."""
+
+    code: ErrorCode
+    message: str
+
+
+class MusterError(Exception):
+    """Base of all errors that callers of Muster's own code should handle."""
+
+
+class ConfigError(MusterError):
+    """A configuration cannot be used; the message names the key, the value and what is allowed."""
+
+
+class SiteError(MusterError):
+    """A site file cannot be used; the message names the file and the line or key."""
+
+
+class IllegalTransitionError(MusterError):
+    """An event does not fit the state it is applied to; nothing was changed."""
+
+    def __init__(self, noun: str, identity: str, state: str, event: str) -> None:
+        super().__init__(f"{noun} {identity!r} is {state!r}, where {event!r} cannot happen")
+
+
+class LogError(MusterError):
+    """The event log cannot be read or written; the message names the sequence number."""
+
+
+class PluginError(MusterError):
+    """A plug-in is configured and cannot be loaded; the message lists the choices."""

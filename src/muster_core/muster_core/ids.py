@@ -1,0 +1,20 @@
+"""The identifiers of Muster's nouns; distinct types, so that they cannot be mixed up."""
+
+from __future__ import annotations
+
+from typing import NewType
+
+OrderId = NewType("OrderId", str)
+TaskId = NewType("TaskId", str)
+AttemptId = NewType("AttemptId", str)
+RobotId = NewType("RobotId", str)
+
+
+def task_id(order_id: OrderId, index: int) -> TaskId:
+    """The id of the order's task at ``index`` (0-based)."""
+    return TaskId(f"{order_id}/{index}")
+
+
+def attempt_id(task: TaskId, number: int) -> AttemptId:
+    """The id of the task's attempt ``number`` (1-based). Unique for ever, as order ids are."""
+    return AttemptId(f"{task}#{number}")
