@@ -1,0 +1,1 @@
+"""The scheduler's core: decides nothing, records and enforces everything."""

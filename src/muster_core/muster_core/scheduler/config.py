@@ -1,0 +1,91 @@
+"""The scheduler's configuration."""
+
+from __future__ import annotations
+
+from muster_core.config import Config
+
+
+class SchedulerConfig(Config, frozen=True, kw_only=True):
+    """How the scheduler records and enforces. Every bound of the scheduler is a field here."""
+
+    # Path of the site file. Required; must be the same site that the agents load.
+    site: str = ""
+    # Directory of the event log. Empty = `$XDG_STATE_HOME/muster` (`~/.local/state/muster`).
+    data_dir: str = ""
+    # Robots that the fleet should have. Until so many have described themselves, an order is not
+    # refused for a capability that nobody offers. 0 = refuse as soon as one robot is known.
+    robots_expected: int = 0
+
+    # Orders that have not ended; beyond it intake refuses with QUEUE_FULL.
+    orders_open_max: int = 20_000
+    # Ended orders whose id and content are remembered (I5); the oldest is forgotten beyond it.
+    orders_remembered_max: int = 200_000
+    # Orders in one plan request, and how long its answer is awaited before the built-in policy
+    # plans, s.
+    plan_batch_max: int = 64
+    plan_timeout_s: float = 1.0
+    # Tasks that wait for a robot, planned ahead; further orders are planned when some are assigned.
+    tasks_ahead_max: int = 1000
+
+    # How long a decision is awaited before the built-in policy decides, s.
+    decide_timeout_s: float = 1.0
+    # A decision is also asked for when nothing changed for so long, s.
+    decide_period_s: float = 1.0
+
+    # How long a robot may work on an attempt after each grant, s. Grants go out every third of it.
+    lease_s: float = 10.0
+    # A robot unheard for so long is given nothing and granted nothing, s. Below `lease_s`; at least
+    # three heartbeat periods of the agents.
+    heartbeat_timeout_s: float = 3.5
+    # How long a robot whose lease has run out may need to reach its next safe point, s. A silent
+    # robot's task is given to another only after lease_s + safe_point_s_max.
+    safe_point_s_max: float = 10.0
+    # An offered task that its robot does not show as begun is sent again after so long, s.
+    offer_timeout_s: float = 2.0
+
+    # Failed or lost attempts of one task before the order is given up.
+    attempts_max: int = 3
+    # Refused attempts of one task before the order is given up.
+    refusals_max: int = 100
+    # Pause before a task is tried again, s; doubled with each failure up to the maximum. A robot
+    # that refused is given nothing for `retry_pause_s`.
+    retry_pause_s: float = 1.0
+    retry_pause_s_max: float = 60.0
+
+    # How often timeouts and leases are looked at, s. Well below heartbeat_timeout_s.
+    tick_s: float = 0.25
+    # How often fleet_state is published, s.
+    fleet_state_period_s: float = 1.0
+    # Inputs that may wait for the core; beyond it requests are refused with QUEUE_FULL and
+    # heartbeats are dropped (both counted).
+    inbox_max: int = 10_000
+    # Goals of execute_order that may be open at once; beyond it a goal is rejected.
+    goals_open_max: int = 1000
+
+    def validate(self) -> None:
+        """See :class:`Config`."""
+        for key in (
+            "orders_open_max",
+            "orders_remembered_max",
+            "plan_batch_max",
+            "tasks_ahead_max",
+        ):
+            self.require(getattr(self, key) >= 1, key, "at least 1")
+        for key in ("attempts_max", "refusals_max", "inbox_max", "goals_open_max"):
+            self.require(getattr(self, key) >= 1, key, "at least 1")
+        for key in ("plan_timeout_s", "decide_timeout_s", "decide_period_s", "lease_s"):
+            self.require(getattr(self, key) > 0, key, "greater than 0")
+        for key in ("offer_timeout_s", "retry_pause_s", "tick_s", "fleet_state_period_s"):
+            self.require(getattr(self, key) > 0, key, "greater than 0")
+        self.require(self.robots_expected >= 0, "robots_expected", "0 or more")
+        self.require(self.safe_point_s_max >= 0, "safe_point_s_max", "0 or more")
+        self.require(
+            self.tick_s < self.heartbeat_timeout_s < self.lease_s,
+            "heartbeat_timeout_s",
+            f"between tick_s ({self.tick_s}) and lease_s ({self.lease_s})",
+        )
+        self.require(
+            self.retry_pause_s_max >= self.retry_pause_s,
+            "retry_pause_s_max",
+            "retry_pause_s or more",
+        )

@@ -1,0 +1,70 @@
+"""What can reach the scheduler's core: requests, reports, answers, and time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from muster_core.ids import OrderId
+from muster_core.order import Order
+from muster_core.policy.protocol import Decision, Plan
+from muster_core.robot import RobotDescription, RobotReport
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitOrder:
+    """Somebody wants ``order`` done. ``reply_to`` comes back in the reply, untouched."""
+
+    reply_to: Any
+    order: Order
+
+
+@dataclass(frozen=True, slots=True)
+class CancelOrder:
+    """Somebody wants the order ended."""
+
+    reply_to: Any
+    order_id: OrderId
+    requester: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RobotDescribed:
+    """An agent said what its robot is."""
+
+    description: RobotDescription
+
+
+@dataclass(frozen=True, slots=True)
+class RobotReported:
+    """An agent's heartbeat."""
+
+    report: RobotReport
+
+
+@dataclass(frozen=True, slots=True)
+class PlansReceived:
+    """The policy node's answer to the plan request ``request_id``."""
+
+    request_id: int
+    policy: str
+    version: str
+    plans: Sequence[Plan]
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionReceived:
+    """The policy node's answer to the request ``request_id``; ``problem`` when it failed."""
+
+    request_id: int
+    policy: str
+    version: str
+    decision: Decision
+    problem: str = ""
+
+
+Input = (
+    SubmitOrder | CancelOrder | RobotDescribed | RobotReported | PlansReceived | DecisionReceived
+)
