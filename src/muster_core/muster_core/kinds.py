@@ -40,6 +40,3 @@ MOVE = Kind(
 )
 
 KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in (DELIVER, SCAN, MOVE)})
-REQUIRED_FIELDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {kind.name: kind.needs for kind in KINDS.values()}
-)

@@ -1,0 +1,1 @@
+"""Policies: what an order means as tasks, and who should do them."""
