@@ -1,4 +1,4 @@
-"""What all configuration types share: frozen, strict, defaults in one place, one ``validate`` each."""
+"""What all configuration types share: frozen, strict, defaults in one place, one ``validate``."""
 
 from __future__ import annotations
 

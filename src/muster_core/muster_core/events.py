@@ -95,7 +95,7 @@ class StepFinished(_Event, frozen=True, kw_only=True, tag="step_finished"):
 
 
 class AttemptEnded(_Event, frozen=True, kw_only=True, tag="attempt_ended"):
-    """A try ended. Unless it succeeded, its task waits again, until ``retry_not_before_ns`` (UTC)."""
+    """A try ended. Unless it succeeded, its task waits until ``retry_not_before_ns`` (UTC)."""
 
     order_id: OrderId
     task_id: TaskId

@@ -1,8 +1,8 @@
 """Services whose answer comes later, from another thread.
 
-rclpy sends whatever the callback returns, at once; a coroutine that waits is polled on every turn of
-the executor and keeps a core busy. Here the callback returns a :class:`Deferred`, which is answered
-when the log has what the answer promises.
+rclpy sends whatever the callback returns, at once; a coroutine that waits is polled on every turn
+of the executor and keeps a core busy. Here the callback returns a :class:`Deferred`, which is
+answered when the log has what the answer promises.
 """
 
 from __future__ import annotations

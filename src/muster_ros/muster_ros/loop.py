@@ -1,8 +1,8 @@
 """The loop of every stateful node: callbacks put, one thread steps the core and performs effects.
 
-Callbacks translate and enqueue; the thread takes all that waits as one batch, so that one disk sync
-serves them all (group commit). An exception in the batch is fatal to the process by design: state in
-memory may then be ahead of the disk, and the next start rebuilds it from the log.
+Callbacks translate and enqueue; the thread takes all that waits as one batch, so that one disk
+sync serves them all (group commit). An exception in the batch is fatal to the process by design:
+state in memory may then be ahead of the disk, and the next start rebuilds it from the log.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ class CoreLoop(Generic[Item]):
     """Calls ``handle`` with a batch of what was put, at least every ``tick_s`` (then maybe empty).
 
     :param inbox_max: items that may wait; ``put`` returns False beyond it.
-    :param on_crash: called from the loop's thread with an exception that ``handle`` raised; the loop
-        has ended then.
+    :param on_crash: called from the loop's thread with an exception that ``handle`` raised; the
+        loop has ended then.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 """ROS parameters into one checked configuration object.
 
-A node's parameters are the fields of its configuration type, nested ones with dots. Defaults live in
-the type alone; an unknown name or a wrong type fails ``configure`` with the key's name.
+A node's parameters are the fields of its configuration type, nested ones with dots. Defaults live
+in the type alone; an unknown name or a wrong type fails ``configure`` with the key's name.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_origin
 
 import msgspec
 from rclpy.node import Node
@@ -56,11 +56,17 @@ def parse_config(values: Mapping[str, Any], config_type: type[Config], *, owner:
 
 def _check_known(name: str, config_type: type[msgspec.Struct], owner: str) -> None:
     known = _names(config_type)
-    if name in known:
+    if name in known or name.partition(".")[0] in _open_names(config_type):
         return
     near = difflib.get_close_matches(name, known, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
     raise ConfigError(f"{owner} has no parameter {name!r}; {hint}")
+
+
+def _open_names(config_type: type[msgspec.Struct]) -> list[str]:
+    """The fields that take any names below their own, to be checked by somebody else."""
+    fields = msgspec.structs.fields(config_type)
+    return [field.encode_name for field in fields if get_origin(field.type) is dict]
 
 
 def _names(config_type: type[msgspec.Struct], prefix: str = "") -> list[str]:

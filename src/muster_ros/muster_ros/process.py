@@ -17,7 +17,7 @@ CRASH_EXIT_CODE = 70  # EX_SOFTWARE
 
 
 def run_nodes(make_nodes: Callable[[], Sequence[MusterNode]], args: Sequence[str]) -> None:
-    """Make the nodes and spin them in one single-threaded executor until the process is told to end.
+    """Make the nodes and spin them in one single-threaded executor until told to end.
 
     :param args: the command line's ROS arguments, as ``sys.argv[1:]``.
     """

@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 
 from muster_core.errors import MusterError
@@ -24,8 +25,8 @@ class MusterNode(LifecycleNode):
     """A lifecycle node with two stacks of resources.
 
     Subclasses implement ``open`` (configure: parameters, files, channels) and ``start`` (activate:
-    threads, timers, work); what they push on the stack is closed in reverse order by ``cleanup`` and
-    ``deactivate``.
+    threads, timers, work); what they push on the stack is closed in reverse order by ``cleanup``
+    and ``deactivate``.
     """
 
     def __init__(self, name: str, *, namespace: str = DEFAULT_FLEET, **kwargs: Any) -> None:
@@ -37,6 +38,7 @@ class MusterNode(LifecycleNode):
             **kwargs,
         )
         self.logs = node_logger(self.get_logger(), node=self.get_fully_qualified_name())
+        self._guard_change_state()
         self._opened = ExitStack()
         self._started = ExitStack()
         self._problem = ""
@@ -92,6 +94,21 @@ class MusterNode(LifecycleNode):
             self._started.close()
         finally:
             self._opened.close()
+
+    def _guard_change_state(self) -> None:
+        """Answer an impossible transition with a refusal; rclpy would end the process."""
+        service = self._service_change_state
+        change_state = service.callback
+
+        def guarded(request: Any, response: Any) -> Any:
+            try:
+                return change_state(request, response)
+            except rclpy_implementation.RCLError as error:
+                self.logs.warning("transition refused", reason=str(error))
+                response.success = False
+                return response
+
+        service.callback = guarded
 
     def _transition(
         self,

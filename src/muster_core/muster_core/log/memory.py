@@ -9,7 +9,7 @@ from muster_core.log.port import READ_PAGE_MAX, LogEntry, check_continues
 
 
 class MemoryLog:
-    """Keeps entries in a list. ``fail_next_append`` makes the next append fail, as a full disk would."""
+    """Keeps entries in a list. ``fail_next_append`` makes the next append fail like a full disk."""
 
     def __init__(self) -> None:
         self._entries: list[LogEntry] = []

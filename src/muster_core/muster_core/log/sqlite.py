@@ -38,8 +38,8 @@ def chain_digest(previous: bytes, entry: LogEntry) -> bytes:
 class SqliteLog:
     """The log in the file at ``path``, made when it does not exist.
 
-    :raises LogError: when the file is not a Muster log, is of another version, or is held by another
-        writer.
+    :raises LogError: when the file is not a Muster log, is of another version, or is held by
+        another writer.
     """
 
     def __init__(self, path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from muster_core import events as ev
 from muster_core.clock import NS_PER_S, Instant
 from muster_core.errors import ErrorCode
@@ -10,7 +12,7 @@ from muster_core.robot import RobotReport
 from muster_core.scheduler.config import SchedulerConfig
 from muster_core.scheduler.ledger import Attempt, OrderRecord, TaskRecord
 from muster_core.scheduler.recorder import Recorder
-from muster_core.states import AttemptState
+from muster_core.states import AttemptState, TaskState
 from muster_core.task import Outcome, OutcomeResult
 
 
@@ -27,8 +29,12 @@ class Attempts:
 
         An outcome of an attempt that the robot was never given changes nothing.
         """
-        if self._ledger.robot_of(outcome.attempt_id) != robot_id:
+        task = self._ledger.task_of_attempt(outcome.attempt_id)
+        if task is None or self._ledger.robot_of(outcome.attempt_id) != robot_id:
             return False
+        if task.state is TaskState.RUNNING and outcome.result is OutcomeResult.REFUSED:
+            # A confused agent: what it had begun it cannot have refused.
+            outcome = msgspec.structs.replace(outcome, result=OutcomeResult.FAILED)
         self._end(outcome, now)
         return True
 

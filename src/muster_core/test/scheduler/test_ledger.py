@@ -1,0 +1,113 @@
+"""Claims about the fold over the log, whatever happens in whatever order."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from muster_core import events as ev
+from muster_core.ids import RobotId
+from muster_core.robot import RobotMode
+from muster_core.scheduler.ledger import Ledger
+from muster_core.states import OrderState, RobotStanding
+from muster_core.task import OutcomeResult
+from muster_core.testing.scripted_fleet import Fleet, make_fleet
+
+MOVES = st.lists(
+    st.tuples(
+        st.sampled_from(
+            ["submit", "cancel", "end", "run", "silence", "return", "restart", "charge"]
+        ),
+        st.integers(0, 5),
+        st.sampled_from(list(OutcomeResult)[:4]),
+    ),
+    max_size=40,
+)
+
+
+def play(fleet: Fleet, move: str, number: int, result: OutcomeResult) -> None:
+    robot = fleet.robots[RobotId(f"robot_{number % 3 + 1}")]
+    if move == "submit":
+        fleet.submit(f"o-{number}", priority=number)
+    elif move == "cancel":
+        fleet.cancel(f"o-{number}")
+    elif move == "end" and robot.task is not None:
+        robot.step_index = number if number < 4 else 0
+        robot.end(result)
+    elif move == "silence":
+        robot.is_heard = False
+    elif move == "return":
+        robot.is_heard = True
+        robot.mode = RobotMode.IDLE
+    elif move == "charge":
+        robot.mode = RobotMode.CHARGING
+    elif move == "restart":
+        fleet.restart()
+    fleet.run(4, step_s=2)
+    obey_leases(fleet)
+
+
+def obey_leases(fleet: Fleet) -> None:
+    for lease in fleet.leases:
+        for robot_id, attempt_id in lease.revocations:
+            robot = fleet.robots[robot_id]
+            if robot.is_heard and robot.task and robot.task.attempt_id == attempt_id:
+                robot.end(OutcomeResult.CANCELLED)
+    fleet.leases.clear()
+
+
+def check(fleet: Fleet) -> None:
+    ledger = fleet.core.ledger
+    held = [robot.attempt_id for robot in ledger.robots.values() if robot.attempt_id]
+    open_attempts = [
+        task.open_attempt.attempt_id
+        for order in ledger.orders.values()
+        for task in order.tasks
+        if task.open_attempt
+    ]
+    assert sorted(held) == sorted(open_attempts), "I3: a hold on both sides, once"
+    for robot in ledger.robots.values():
+        assert (robot.standing is RobotStanding.HELD) == bool(robot.attempt_id)
+    waiting = [
+        order.order.priority
+        for order in ledger.orders.values()
+        if order.state in (OrderState.ACCEPTED, OrderState.PLANNED)
+    ]
+    assert [waiting.count(p) for p in range(256)] == ledger.waiting_by_priority
+    replayed = Ledger(orders_remembered_max=fleet.config.orders_remembered_max)
+    for record in fleet.log:
+        replayed.apply(record)
+    assert replayed.state_hash() == ledger.state_hash(), "I6"
+    assert replayed.ready.keys() == ledger.ready.keys()
+    assert replayed.unplanned.keys() == ledger.unplanned.keys()
+
+
+@settings(max_examples=150, deadline=None)
+@given(MOVES)
+def test_invariants_hold_after_every_move(moves: list[tuple[str, int, OutcomeResult]]) -> None:
+    fleet = make_fleet(3, lease_s=6.0, safe_point_s_max=2.0)
+    for move in moves:
+        play(fleet, *move)
+        check(fleet)
+
+
+@settings(max_examples=100, deadline=None)
+@given(MOVES)
+def test_every_accepted_order_ends_exactly_once_when_robots_work_again(
+    moves: list[tuple[str, int, OutcomeResult]],
+) -> None:
+    fleet = make_fleet(3, lease_s=6.0, safe_point_s_max=2.0)
+    for move in moves:
+        play(fleet, *move)
+    for robot in fleet.robots.values():
+        robot.is_heard, robot.mode = True, RobotMode.IDLE
+    for _ in range(60):
+        obey_leases(fleet)
+        for robot in fleet.robots.values():
+            if robot.task is not None:
+                robot.end(OutcomeResult.SUCCEEDED)
+        fleet.run(4, step_s=1)
+    accepted = [event.order_id for event in fleet.events(ev.OrderAccepted)]
+    ends = (ev.OrderCompleted, ev.OrderFailed, ev.OrderCancelled)
+    ended = [event.order_id for kind in ends for event in fleet.events(kind)]
+    assert sorted(accepted) == sorted(ended), "I2"
