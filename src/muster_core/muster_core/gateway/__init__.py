@@ -1,0 +1,1 @@
+"""The gateway's core: orders in, events out, each once."""
