@@ -218,6 +218,17 @@ def test_restart_during_pick_fails_the_attempt():
     assert "restarted during 'pick'" in outcome.message
 
 
+def test_reactivated_agent_lets_the_robot_stand_before_it_goes_on():
+    robot = Robot(step_s=5.0)
+    robot.offer("o/0#1", steps("go"))
+    robot.run(1.0)
+    robot.reactivate()
+    robot.leases(granted=("o/0#1",))
+    assert len(robot.driver.started) == 1
+    robot.run(0.5)
+    assert len(robot.driver.started) == 2
+
+
 def test_restart_still_owes_its_outcomes():
     robot = Robot()
     robot.offer("o/0#1", steps("go"), epoch=3)

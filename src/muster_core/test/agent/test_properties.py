@@ -20,9 +20,9 @@ from muster_core.ids import AttemptId
 from muster_core.testing.driver import FAKE_VERBS
 from muster_core.testing.robot import LEASE_S, Robot, steps
 
-ATTEMPTS = st.sampled_from([f"{order}/0#{number}" for order in "op" for number in (1, 2, 3)])
+ATTEMPTS = st.sampled_from(["o/0#1", "o/0#2", "p/0#1"])
 SOME = st.lists(ATTEMPTS, max_size=3, unique=True).map(tuple)
-EPOCHS = st.integers(min_value=0, max_value=6)
+EPOCHS = st.integers(min_value=0, max_value=2)
 VERBS = st.lists(st.sampled_from([*FAKE_VERBS, "juggle"]), max_size=4)
 
 
@@ -69,6 +69,10 @@ class AnyAgent(RuleBasedStateMachine):
     @rule()
     def restart(self):
         self.robot.restart()
+
+    @rule()
+    def reactivate(self):
+        self.robot.reactivate()
 
     @invariant()
     def epoch_never_decreases(self):

@@ -1,0 +1,152 @@
+"""The agent node: one robot's voice, a thin shell round the agent's core."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import Any
+
+from muster_msgs import action, msg
+from rclpy.action.server import RCLError
+from rclpy.publisher import Publisher
+
+from muster_agent.conversions import to_leases, to_offer
+from muster_agent.goals import Goals
+from muster_agent.machine import abilities_of, describe, open_driver, open_journal
+from muster_agent.worker import Worker
+from muster_core.agent import AgentConfig, AgentCore, fold, read_journal
+from muster_core.agent.inputs import Input, StopRequested
+from muster_core.clock import Instant
+from muster_core.driver.protocol import Driver
+from muster_core.ids import AttemptId, RobotId
+from muster_core.log import EventLog
+from muster_core.robot import RobotReport
+from muster_core.site import Site, load_site
+from muster_ros.channels import EXECUTE_TASK, LEASES, ROBOT_DESCRIPTIONS, ROBOT_STATES
+from muster_ros.clock import read_clock
+from muster_ros.conversions import robot_description_message, robot_state_message
+from muster_ros.loop import CoreLoop
+from muster_ros.parameters import load_config
+from muster_ros.process import crash
+from muster_ros.shell import MusterNode
+
+
+class AgentNode(MusterNode):
+    """The agent of ``robot_id`` in the fleet at namespace ``fleet``, as in ``/muster``."""
+
+    _config: AgentConfig
+    _site: Site
+    _driver: Driver
+    _journal: EventLog
+    _goals: Goals
+    _states: Publisher
+    _descriptions: Publisher
+
+    def __init__(self, fleet: str, robot_id: RobotId, **kwargs: Any) -> None:
+        super().__init__("agent", namespace=f"{fleet.rstrip('/')}/{robot_id}", **kwargs)
+        self._core: AgentCore | None = None
+        self._loop: CoreLoop[Input] | None = None
+
+    @property
+    def robot_id(self) -> RobotId:
+        """The robot's name: the last part of the node's namespace."""
+        return RobotId(str(self.get_namespace()).rpartition("/")[2])
+
+    @property
+    def fleet(self) -> str:
+        """See :class:`MusterNode`."""
+        return str(self.get_namespace()).rpartition("/")[0]
+
+    def open(self, resources: ExitStack) -> None:
+        """See :class:`MusterNode`."""
+        self._config = load_config(self, AgentConfig)
+        self._site = load_site(self._config.site)
+        self._driver = open_driver(self, self.robot_id, self._config, self._site)
+        resources.callback(self._driver.close)
+        self._journal = open_journal(self.fleet, self.robot_id, self._config)
+        resources.callback(self._journal.close)
+        self._open_channels(resources)
+
+    def start(self, resources: ExitStack) -> None:
+        """See :class:`MusterNode`."""
+        remembered_max = self._config.attempts_remembered_max
+        core = self._core = AgentCore(
+            self._config,
+            self.robot_id,
+            abilities=abilities_of(self._driver, self._site),
+            state=fold(read_journal(self._journal), attempts_remembered_max=remembered_max),
+            now=read_clock(),
+        )
+        worker = Worker(
+            core, self._driver, self._journal, goals=self._goals, publish=self._publish_state
+        )
+        resources.callback(worker.leave)
+        loop = CoreLoop(
+            f"{self.robot_id}-agent",
+            worker.handle,
+            tick_s=self._config.tick_s,
+            inbox_max=self._config.inbox_max,
+            on_crash=crash,
+        )
+        description = describe(self.robot_id, self._driver, self._site)
+        self._descriptions.publish(robot_description_message(description))
+        loop.start()
+        self._loop = loop
+        resources.callback(self._stop_loop)
+
+    def diagnose(self) -> dict[str, str]:
+        """See :class:`MusterNode`."""
+        core, loop = self._core, self._loop
+        if core is None or loop is None:
+            return {}
+        counts = {name: str(count) for name, count in list(core.counts.items())}
+        return {"driver": self._config.driver, "inbox_overflows": str(loop.overflows), **counts}
+
+    def _open_channels(self, resources: ExitStack) -> None:
+        self._states = self._publisher(ROBOT_STATES, resources)
+        self._descriptions = self._publisher(ROBOT_DESCRIPTIONS, resources)
+        subscription = self.create_subscription(
+            LEASES.type, LEASES.path(self.fleet), self._on_leases, LEASES.qos
+        )
+        resources.callback(self.destroy_subscription, subscription)
+        self._goals = Goals(
+            self,
+            EXECUTE_TASK.path(self.fleet, self.robot_id),
+            is_active=lambda: self._loop is not None,
+            on_offer=self._on_offer,
+            on_cancel=self._on_cancel,
+            kept_max=self._config.goals_kept_max,
+        )
+        resources.callback(self._goals.close)
+
+    def _publisher(self, channel: Any, resources: ExitStack) -> Publisher:
+        # A plain publisher: a lifecycle one is mute while the node changes its state, which is when
+        # the robot has to say that it comes or goes.
+        publisher = self.create_publisher(channel.type, channel.path(self.fleet), channel.qos)
+        resources.callback(self.destroy_publisher, publisher)
+        return publisher
+
+    def _stop_loop(self) -> None:
+        loop, self._loop = self._loop, None
+        if loop is not None:
+            loop.stop()
+
+    def _put(self, item: Input) -> bool:
+        loop = self._loop
+        return loop is not None and loop.put(item)
+
+    def _on_leases(self, message: msg.Leases) -> None:
+        self._put(to_leases(message, self.robot_id))
+
+    def _on_offer(self, goal: action.ExecuteTask.Goal) -> bool:
+        return self._put(to_offer(goal))
+
+    def _on_cancel(self, attempt_id: AttemptId) -> None:
+        self._put(StopRequested(attempt_id))
+
+    def _publish_state(self, report: RobotReport, now: Instant) -> None:
+        try:
+            self._states.publish(robot_state_message(report, now.wall_ns))
+        except RCLError:
+            # SIGTERM ends the context before the node; a robot that cannot speak goes on to stop.
+            if self.context.ok():
+                raise

@@ -1,0 +1,8 @@
+"""The agent's core: what one robot has promised, and what it still owes."""
+
+from muster_core.agent.abilities import Abilities
+from muster_core.agent.config import AgentConfig
+from muster_core.agent.core import AgentCore, Ready
+from muster_core.agent.state import AgentState, fold, read_journal
+
+__all__ = ["Abilities", "AgentConfig", "AgentCore", "AgentState", "Ready", "fold", "read_journal"]

@@ -1,0 +1,358 @@
+"""The agent's core: one robot's promises, kept across crashes of everybody else and of itself.
+
+Pure, in the manner of etcd-io/raft: ``step`` takes inputs, ``ready`` hands out the records to make
+durable and the effects that may leave after that. The shell calls ``step`` again only after it has
+performed them.
+
+Rules for editors: lasting facts change by ``_record`` alone; what is not in the journal (driver,
+lease, run) must be safe to lose. Drivers are started in ``_proceed`` alone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from muster_core.agent.abilities import Abilities
+from muster_core.agent.charging import Charging
+from muster_core.agent.config import AgentConfig
+from muster_core.agent.effects import Effect, FinishGoal, PublishState, StartStep, StopDriver
+from muster_core.agent.inputs import (
+    DriverReported,
+    Input,
+    LeasesReceived,
+    StopRequested,
+    TaskOffered,
+    Ticked,
+)
+from muster_core.agent.intake import EPOCH_MAX, refusal
+from muster_core.agent.lease import Lease
+from muster_core.agent.picture import picture
+from muster_core.agent.records import (
+    AgentRecord,
+    AttemptAccepted,
+    AttemptDeclined,
+    AttemptFinished,
+    EpochSeen,
+    OutcomeAcknowledged,
+    StepFinished,
+)
+from muster_core.agent.run import REPEATABLE_VERBS, Run, Stop
+from muster_core.agent.state import AgentState
+from muster_core.agent.telling import Telling
+from muster_core.clock import Instant
+from muster_core.driver.protocol import DriverReport, StepState
+from muster_core.errors import ErrorCode
+from muster_core.ids import AttemptId, OrderId, RobotId
+from muster_core.robot import RobotReport
+from muster_core.task import Outcome, OutcomeResult
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What to make durable, then what to do."""
+
+    records: tuple[AgentRecord, ...]
+    effects: tuple[Effect, ...]
+
+
+class AgentCore:
+    """One robot's agent.
+
+    :param state: what its journal says; ``fold`` of nothing for a new robot.
+    :param now: an attempt found in ``state`` waits from now on for a new grant of its lease.
+    """
+
+    def __init__(
+        self,
+        config: AgentConfig,
+        robot_id: RobotId,
+        *,
+        abilities: Abilities,
+        state: AgentState,
+        now: Instant,
+    ) -> None:
+        self.state = state
+        self.counts: Counter[str] = Counter()
+        self._config = config
+        self._robot_id = robot_id
+        self._abilities = abilities
+        self._report: DriverReport | None = None
+        self._run: Run | None = None
+        self._lease = Lease(config.lease_safety, config.lease_s_max)
+        self._charging = Charging(config, abilities, now)
+        self._telling = Telling(config.heartbeat_period_s, now)
+        self._records: list[AgentRecord] = []
+        self._effects: list[Effect] = []
+        self._resume(now)
+
+    def step(self, item: Input, now: Instant) -> None:
+        """Take in ``item``."""
+        self._check_lease(now)
+        match item:
+            case TaskOffered():
+                self._on_task_offered(item, now)
+            case LeasesReceived():
+                self._on_leases_received(item, now)
+            case DriverReported(report=report):
+                self._on_driver_reported(report)
+            case StopRequested(attempt_id=attempt_id):
+                self._on_stop_requested(attempt_id)
+            case Ticked():
+                pass
+        self._proceed(now)
+
+    def ready(self, now: Instant) -> Ready:
+        """What became of the inputs since the last call."""
+        self._tell(now)
+        if self._run is not None:
+            self._run.is_start_pending = False
+        ready = Ready(tuple(self._records), tuple(self._effects))
+        self._records.clear()
+        self._effects.clear()
+        return ready
+
+    def report(self) -> RobotReport:
+        """What is true of the robot."""
+        return picture(self._robot_id, self.state, self._report, self._run)
+
+    def _tell(self, now: Instant) -> None:
+        if self._run is not None and self._report is not None:
+            progress = self._telling.progress(self._run, self._report, now)
+            if progress is not None:
+                self._effects.append(progress)
+        report = self.report()
+        if self._telling.is_due(report, now):
+            self._effects.append(PublishState(report))
+
+    def _record(self, record: AgentRecord) -> None:
+        self.state.apply(record)
+        self._records.append(record)
+
+    def _resume(self, now: Instant) -> None:
+        """Take up the attempt that the journal left open, if that is safe."""
+        attempt, index = self.state.attempt, self.state.steps_finished
+        if attempt is None:
+            return
+        self._run = Run(attempt.steps, attempt.attempt_id, index)
+        self._lease.await_grant(attempt.lease_s, now)
+        if not self._run.is_done and self._run.step.verb not in REPEATABLE_VERBS:
+            message = f"the agent restarted during {self._run.step.verb!r} (step {index})"
+            self._run.end_by(Stop(OutcomeResult.FAILED, ErrorCode.DRIVER_FAILED, message))
+
+    # Inputs
+
+    def _on_task_offered(self, offer: TaskOffered, now: Instant) -> None:
+        attempt_id = offer.attempt_id
+        if not attempt_id or offer.epoch > EPOCH_MAX:
+            self.counts["malformed_dropped"] += 1
+            return
+        self._see_epoch(offer.epoch)
+        if self.state.attempt is not None and self.state.attempt.attempt_id == attempt_id:
+            if offer.epoch >= self.state.epoch:
+                self._lease.grant(offer.lease_s, now)
+        elif (known := self.state.ended.get(attempt_id)) is not None:
+            self._effects.append(FinishGoal(known))
+            self._telling.repeat()
+        elif self._is_owing_all_it_can():
+            self.counts["offers_unanswered_outcomes_full"] += 1
+        else:
+            self._answer(offer, now)
+
+    def _answer(self, offer: TaskOffered, now: Instant) -> None:
+        run = self._run
+        why = refusal(
+            offer,
+            self.state,
+            self._report,
+            config=self._config,
+            verbs=self._abilities.verbs,
+            is_charging=run is not None and run.is_errand,
+        )
+        if why is not None:
+            refused = OutcomeResult.REFUSED
+            self._decline(
+                Outcome(offer.attempt_id, offer.order_id, refused, 0, why.code, why.message)
+            )
+            return
+        self._record(
+            AttemptAccepted(
+                attempt_id=offer.attempt_id,
+                task_id=offer.task_id,
+                order_id=offer.order_id,
+                epoch=offer.epoch,
+                lease_s=self._lease.believed_s(offer.lease_s),
+                steps=offer.steps,
+                traceparent=offer.traceparent,
+            )
+        )
+        self._lease.grant(offer.lease_s, now)
+        if run is not None:
+            run.end_by(Stop(OutcomeResult.CANCELLED, message="there is work"))
+
+    def _on_leases_received(self, leases: LeasesReceived, now: Instant) -> None:
+        if leases.epoch > EPOCH_MAX:
+            self.counts["malformed_dropped"] += 1
+            return
+        if leases.epoch < self.state.epoch:
+            self.counts["stale_leases_ignored"] += 1
+            return
+        self._see_epoch(leases.epoch)
+        attempt = self.state.attempt
+        if attempt is not None and attempt.attempt_id in leases.granted:
+            self._lease.grant(leases.duration_s, now)
+        for attempt_id in leases.revoked:
+            self._on_revoked(attempt_id)
+        for attempt_id in leases.acknowledged:
+            if attempt_id in self.state.outcomes:
+                self._record(OutcomeAcknowledged(attempt_id=attempt_id))
+
+    def _on_revoked(self, attempt_id: AttemptId) -> None:
+        attempt = self.state.attempt
+        if attempt is not None and attempt.attempt_id == attempt_id:
+            self._stop_attempt(Stop(OutcomeResult.CANCELLED, message="revoked by the scheduler"))
+        elif attempt_id in self.state.ended or not attempt_id:
+            pass  # its outcome is on its way, or acknowledged
+        elif self._is_owing_all_it_can():
+            self.counts["revocations_unanswered_outcomes_full"] += 1
+        else:
+            # The offer is late or lost; should it still come, it must not be done.
+            message = "revoked before the offer arrived"
+            outcome = Outcome(attempt_id, OrderId(""), OutcomeResult.CANCELLED, message=message)
+            self._decline(outcome)
+
+    def _on_stop_requested(self, attempt_id: AttemptId) -> None:
+        attempt = self.state.attempt
+        if attempt is not None and attempt.attempt_id == attempt_id:
+            message = "stopped by a request to the robot itself"
+            self._stop_attempt(Stop(OutcomeResult.CANCELLED, message=message))
+
+    def _on_driver_reported(self, report: DriverReport) -> None:
+        self._report = report
+        run = self._run
+        if run is None or not run.is_under_way or run.is_start_pending:
+            return
+        match report.step_state:
+            case StepState.RUNNING:
+                self._on_step_running(run, report)
+            case StepState.FINISHED:
+                self._on_step_finished(run)
+            case StepState.STOPPED:
+                run.is_under_way = False
+                run.end_by(_driver_failed(run, "the driver stopped by itself"))
+            case StepState.FAILED:
+                run.is_under_way = False
+                run.end_by(_driver_failed(run, report.message or report.fault or "no reason given"))
+            case StepState.NONE:
+                run.is_under_way = False
+                run.end_by(_driver_failed(run, "the driver has forgotten the step"))
+
+    def _on_step_running(self, run: Run, report: DriverReport) -> None:
+        if report.fault:
+            run.is_under_way = False
+            run.end_by(_driver_failed(run, f"the robot needs a person: {report.fault}"))
+            self._effects.append(StopDriver())
+        elif self._charging.is_enough(run, report):
+            run.end_by(Stop(OutcomeResult.SUCCEEDED))
+
+    def _on_step_finished(self, run: Run) -> None:
+        run.is_under_way = False
+        if not run.is_errand:
+            self._record(StepFinished(attempt_id=run.attempt_id, step_index=run.index))
+        run.index += 1
+
+    # Leases and epochs
+
+    def _see_epoch(self, epoch: int) -> None:
+        if epoch > self.state.epoch:
+            self._record(EpochSeen(epoch=epoch))
+
+    def _check_lease(self, now: Instant) -> None:
+        if self.state.attempt is not None and self._lease.is_over(now):
+            message = (
+                "the lease ran out and was not granted again"
+                if self._lease.is_granted
+                else "the lease was not granted again after the agent's restart"
+            )
+            self._stop_attempt(Stop(OutcomeResult.FAILED, ErrorCode.LEASE_EXPIRED, message))
+
+    # Runs
+
+    def _proceed(self, now: Instant) -> None:
+        """Start, stop and end runs, as far as that is possible now."""
+        run = self._run
+        if run is not None and run.needs_driver_stop():
+            run.is_stop_sent = True
+            self._effects.append(StopDriver())
+        if run is not None and not run.is_under_way and (run.stop is not None or run.is_done):
+            self._end(run, now)
+            run = None
+        if run is None:
+            run = self._run = self._next_run(now)
+        if run is not None and self._can_start(run):
+            self._start(run)
+
+    def _next_run(self, now: Instant) -> Run | None:
+        attempt, report = self.state.attempt, self._report
+        if attempt is not None:
+            return Run(attempt.steps, attempt.attempt_id, self.state.steps_finished)
+        return None if report is None else self._charging.next_errand(report, now)
+
+    def _can_start(self, run: Run) -> bool:
+        """A driver that still comes to a stop after a restart is let stand first."""
+        is_standing = self._report is not None and self._report.step_state is not StepState.RUNNING
+        return is_standing and not run.is_under_way and (run.is_errand or self._lease.is_granted)
+
+    def _start(self, run: Run) -> None:
+        assert self._report is not None
+        run.is_under_way = run.is_start_pending = True
+        self._effects.append(StartStep(run.step))
+        estimate_s, vertex = self._abilities.estimate_s, self._report.vertex
+        left_s = estimate_s(run.steps[run.index :], vertex)
+        run.later_s = left_s - estimate_s((run.step,), vertex)
+
+    def _stop_attempt(self, stop: Stop) -> None:
+        """Have the attempt under way end because of ``stop``."""
+        run = self._run
+        if run is not None and not run.is_errand:
+            run.end_by(stop)
+        else:  # an errand is still coming to its end: nothing of the attempt has begun
+            self._finish(stop)
+
+    def _end(self, run: Run, now: Instant) -> None:
+        self._run = None
+        if not run.is_errand:
+            stop = Stop(OutcomeResult.SUCCEEDED) if run.is_done else run.stop
+            assert stop is not None
+            self._finish(stop)
+        elif run.stop is not None and run.stop.result is OutcomeResult.FAILED:
+            self.counts["charging_failed"] += 1
+            self._charging.pause(now)
+
+    def _finish(self, stop: Stop) -> None:
+        attempt = self.state.attempt
+        assert attempt is not None
+        outcome = Outcome(
+            attempt.attempt_id,
+            attempt.order_id,
+            stop.result,
+            self.state.steps_finished,
+            stop.error_code,
+            stop.message,
+        )
+        self._lease.is_granted = False
+        self._record(AttemptFinished(outcome=outcome))
+        self._effects.append(FinishGoal(outcome))
+
+    def _decline(self, outcome: Outcome) -> None:
+        self._record(AttemptDeclined(outcome=outcome))
+        self._effects.append(FinishGoal(outcome))
+
+    def _is_owing_all_it_can(self) -> bool:
+        running = 1 if self.state.attempt is not None else 0
+        return len(self.state.outcomes) + running >= self._config.outcomes_kept_max
+
+
+def _driver_failed(run: Run, reason: str) -> Stop:
+    message = f"step {run.index} ({run.step.verb} {run.step.place}".rstrip() + f") failed: {reason}"
+    return Stop(OutcomeResult.FAILED, ErrorCode.DRIVER_FAILED, message)

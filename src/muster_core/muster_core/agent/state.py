@@ -1,0 +1,120 @@
+"""An agent's lasting state: a fold over its journal (I6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import msgspec
+
+from muster_core.agent.records import (
+    AgentRecord,
+    AttemptAccepted,
+    AttemptDeclined,
+    AttemptFinished,
+    EpochSeen,
+    OutcomeAcknowledged,
+    StepFinished,
+    decode_record,
+)
+from muster_core.errors import IllegalTransitionError, LogError
+from muster_core.ids import AttemptId
+from muster_core.log import EventLog
+from muster_core.task import Outcome
+
+
+@dataclass(slots=True)
+class AgentState:
+    """What a restart must not forget.
+
+    :param attempts_remembered_max: how many of ``ended`` are kept; the oldest acknowledged one
+        gives way.
+    :param attempt: accepted and not finished; None when the robot has promised nothing.
+    :param outcomes: owed: not acknowledged yet, oldest first.
+    :param ended: every outcome that is remembered, those owed included, oldest first.
+    """
+
+    attempts_remembered_max: int
+    epoch: int = 0
+    attempt: AttemptAccepted | None = None
+    steps_finished: int = 0
+    outcomes: dict[AttemptId, Outcome] = field(default_factory=dict)
+    ended: dict[AttemptId, Outcome] = field(default_factory=dict)
+
+    def apply(self, record: AgentRecord) -> None:
+        """Make ``record`` true.
+
+        :raises IllegalTransitionError: when it does not fit; then nothing was changed.
+        """
+        if not self._fits(record):
+            running = self.attempt.attempt_id if self.attempt else "idle"
+            raise IllegalTransitionError("agent", f"epoch {self.epoch}", running, repr(record))
+        match record:
+            case EpochSeen(epoch=epoch):
+                self.epoch = epoch
+            case AttemptAccepted():
+                self.attempt, self.steps_finished = record, 0
+            case StepFinished():
+                self.steps_finished += 1
+            case AttemptFinished(outcome=outcome):
+                self.attempt, self.steps_finished = None, 0
+                self._owe(outcome)
+            case AttemptDeclined(outcome=outcome):
+                self._owe(outcome)
+            case OutcomeAcknowledged(attempt_id=attempt_id):
+                del self.outcomes[attempt_id]
+                self._forget()
+
+    def _fits(self, record: AgentRecord) -> bool:
+        running = self.attempt.attempt_id if self.attempt else None
+        match record:
+            case EpochSeen(epoch=epoch):
+                return epoch > self.epoch
+            case AttemptAccepted(attempt_id=attempt_id, epoch=epoch):
+                return running is None and attempt_id not in self.ended and epoch == self.epoch
+            case StepFinished(attempt_id=attempt_id, step_index=index):
+                return running == attempt_id and index == self.steps_finished
+            case AttemptFinished(outcome=outcome):
+                return running == outcome.attempt_id
+            case AttemptDeclined(outcome=outcome):
+                return running != outcome.attempt_id and outcome.attempt_id not in self.ended
+            case OutcomeAcknowledged(attempt_id=attempt_id):
+                return attempt_id in self.outcomes
+
+    def _owe(self, outcome: Outcome) -> None:
+        self.outcomes[outcome.attempt_id] = outcome
+        self.ended[outcome.attempt_id] = outcome
+        self._forget()
+
+    def _forget(self) -> None:
+        """Forget the oldest outcomes beyond the bound, never one that is owed."""
+        surplus = len(self.ended) - self.attempts_remembered_max
+        if surplus > 0:
+            settled = [attempt for attempt in self.ended if attempt not in self.outcomes]
+            for attempt in settled[:surplus]:
+                del self.ended[attempt]
+
+
+def fold(records: Iterable[AgentRecord], *, attempts_remembered_max: int) -> AgentState:
+    """The state after ``records``.
+
+    :raises IllegalTransitionError: when one of them does not fit the ones before.
+    """
+    state = AgentState(attempts_remembered_max)
+    for record in records:
+        state.apply(record)
+    return state
+
+
+def read_journal(journal: EventLog) -> Iterable[AgentRecord]:
+    """The records of an agent's journal, in order.
+
+    :raises LogError: when an entry is damaged or of another version; it names the entry.
+    """
+    for entry in journal.entries():
+        try:
+            yield decode_record(entry.body)
+        except msgspec.MsgspecError as error:
+            raise LogError(
+                f"event {entry.seq} is no record of an agent's journal: {error}"
+            ) from error

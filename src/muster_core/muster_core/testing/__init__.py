@@ -1,0 +1,1 @@
+"""Fakes that ship as product, for tests of Muster and of its plug-ins."""

@@ -1,0 +1,270 @@
+"""The driver ``sim``: a robot that exists in the computer only, and keeps to the site's graph.
+
+Everything is a function of the moments it is given; how often it is polled changes nothing. Robots
+do not see each other.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from muster_core.clock import NS_PER_S, Instant
+from muster_core.config import Config
+from muster_core.driver.protocol import DRIVER_API_VERSION, DriverReport, StepState
+from muster_core.errors import SiteError
+from muster_core.ids import RobotId
+from muster_core.site import PlaceKind, Routes, Site
+from muster_core.task import Step
+from muster_twin.battery import Battery
+from muster_twin.kinematics import Drive, drive_along, edges_by_ends
+from muster_twin.sim_settings import SimSettings
+
+VERBS = ("go", "pick", "place", "scan", "wait", "charge")
+ROUTES_CACHED_MAX = 64
+EMPTY = "the battery is empty; bring the robot to a charger"
+
+
+@dataclass(slots=True)
+class _Action:
+    """The step under way, in seconds of the simulated world."""
+
+    verb: str
+    began_s: float
+    ends_s: float
+    drive: Drive | None = None
+    end: StepState = StepState.FINISHED
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """The robot between steps, since ``since_s`` of the simulated world."""
+
+    since_s: float
+    vertex: str
+    heading: float
+    battery: Battery
+    state: StepState = StepState.NONE
+    message: str = ""
+
+
+class SimDriver:
+    """One simulated robot; see :class:`muster_core.driver.protocol.Driver`."""
+
+    api_version: ClassVar[int] = DRIVER_API_VERSION
+    name: ClassVar[str] = "sim"
+    version: ClassVar[str] = "0.1.0"
+    settings_type: ClassVar[type[Config]] = SimSettings
+
+    def __init__(self, site: Site, settings: SimSettings, *, vertex: str, now: Instant) -> None:
+        self._site = site
+        self._settings = settings
+        self._routes = Routes(site, cached_max=ROUTES_CACHED_MAX)
+        self._edges = edges_by_ends(site)
+        self._origin_ns = now.steady_ns
+        self._action: _Action | None = None
+        battery = Battery(settings.battery_start, settings)
+        self._standing = _Standing(0.0, vertex, 0.0, battery)
+
+    @classmethod
+    def create(
+        cls, robot_id: RobotId, site: Site, settings: SimSettings, now: Instant
+    ) -> SimDriver:
+        """The robot at its start place.
+
+        :raises SiteError: when there is no such place.
+        """
+        return cls(site, settings, vertex=start_vertex(robot_id, site, settings), now=now)
+
+    @property
+    def verbs(self) -> tuple[str, ...]:
+        """See :class:`Driver`."""
+        return VERBS
+
+    @property
+    def capabilities(self) -> tuple[str, ...]:
+        """See :class:`Driver`."""
+        return self._settings.capabilities
+
+    @property
+    def speed_mps_max(self) -> float:
+        """See :class:`Driver`. In the simulated world."""
+        return self._settings.speed_mps or self._site.speed_mps
+
+    def estimate_s(self, steps: Sequence[Step], vertex: str) -> float:
+        """See :class:`Driver`."""
+        total_s = 0.0
+        for step in steps:
+            duration_s = 0.0 if step.verb in ("go", "charge") else self._handling_s(step.verb)
+            if step.verb == "go" and step.place in self._site.places:
+                goal = self._site.place(step.place).vertex
+                slower = self._site.speed_mps / self.speed_mps_max
+                travel_s = self._routes.travel_time_s(vertex, goal)
+                if travel_s != float("inf"):
+                    vertex, duration_s = goal, travel_s * slower
+            total_s += max(duration_s, step.duration_s)
+        return total_s / self._settings.speed_factor
+
+    def start(self, step: Step, now: Instant) -> None:
+        """See :class:`Driver`."""
+        now_s = self._world_s(now)
+        self._settle(now_s)
+        try:
+            self._action = self._begin(step, now_s)
+        except SiteError as error:
+            self._action = None
+            self._stand(now_s, StepState.FAILED, str(error))
+
+    def stop(self, now: Instant) -> None:
+        """See :class:`Driver`."""
+        now_s = self._world_s(now)
+        self._settle(now_s)
+        action = self._action
+        if action is None or action.end is StepState.STOPPED or action.verb in ("pick", "place"):
+            return
+        if action.drive is None:
+            action.ends_s = now_s
+        else:
+            halted = action.drive.halted(now_s - action.began_s)
+            if len(halted.vertices) == len(action.drive.vertices):
+                return  # the next safe point is the goal
+            action.drive, action.ends_s = halted, action.began_s + halted.duration_s
+        action.end = StepState.STOPPED
+
+    def poll(self, now: Instant) -> DriverReport:
+        """See :class:`Driver`."""
+        now_s = self._world_s(now)
+        self._settle(now_s)
+        return self._standing_report(now_s) if self._action is None else self._moving_report(now_s)
+
+    def close(self) -> None:
+        """See :class:`Driver`."""
+
+    def _world_s(self, now: Instant) -> float:
+        return (now.steady_ns - self._origin_ns) / NS_PER_S * self._settings.speed_factor
+
+    def _begin(self, step: Step, now_s: float) -> _Action:
+        """The action that does ``step``.
+
+        :raises SiteError: when it cannot be done here.
+        """
+        here = self._stand(now_s, StepState.NONE)
+        if step.verb not in VERBS:
+            raise SiteError(f"cannot {step.verb!r}; a simulated robot can {', '.join(VERBS)}")
+        if here.battery.charge <= 0.0 and step.verb != "charge":
+            raise SiteError(EMPTY)
+        if step.verb == "go":
+            goal = self._site.place(step.place).vertex
+            path = self._routes.path(here.vertex, goal)
+            speed_mps = self.speed_mps_max
+            drive = drive_along(
+                path, self._site, self._edges, speed_mps=speed_mps, heading=here.heading
+            )
+            return _Action("go", now_s, now_s + max(drive.duration_s, step.duration_s), drive)
+        self._check_place(step, here.vertex)
+        duration_s = here.battery.full_after_s if step.verb == "charge" else 0.0
+        duration_s = max(duration_s, self._handling_s(step.verb), step.duration_s)
+        return _Action(step.verb, now_s, now_s + duration_s)
+
+    def _check_place(self, step: Step, vertex: str) -> None:
+        if step.place and (wanted := self._site.place(step.place).vertex) != vertex:
+            raise SiteError(f"the robot stands at {vertex!r}, not at {step.place!r} ({wanted!r})")
+        chargers = self._site.places_of_kind(PlaceKind.CHARGER)
+        if step.verb == "charge" and all(charger.vertex != vertex for charger in chargers):
+            raise SiteError(f"there is no charger at {vertex!r}, where the robot stands")
+
+    def _handling_s(self, verb: str) -> float:
+        settings = self._settings
+        return {
+            "pick": settings.pick_s,
+            "place": settings.place_s,
+            "scan": settings.scan_s,
+            "wait": settings.wait_s,
+        }.get(verb, 0.0)
+
+    def _settle(self, now_s: float) -> None:
+        """End the action whose time has come, at the time it came."""
+        action = self._action
+        if action is not None and action.ends_s <= now_s:
+            self._standing = self._after(action, action.ends_s, action.end)
+            self._action = None
+
+    def _after(self, action: _Action, at_s: float, state: StepState) -> _Standing:
+        """What there is of the robot at ``at_s`` of ``action``."""
+        before, elapsed_s = self._standing, at_s - action.began_s
+        vertex, heading, distance_m = before.vertex, before.heading, 0.0
+        if action.drive is not None:
+            # At its end it is there, whatever is lost in (began + duration) - began.
+            place = action.drive.at(math.inf if at_s >= action.ends_s else elapsed_s)
+            vertex, heading, distance_m = place.vertex, place.heading, place.distance_m
+        if action.verb == "charge":
+            battery = before.battery.charged(elapsed_s)
+        else:
+            battery = before.battery.after(elapsed_s, distance_m=distance_m)
+        return _Standing(at_s, vertex, heading, battery, state)
+
+    def _stand(self, now_s: float, state: StepState, message: str = "") -> _Standing:
+        """Stand where it stands, with what is left of the battery."""
+        was = self._standing
+        battery = was.battery.after(now_s - was.since_s)
+        self._standing = _Standing(now_s, was.vertex, was.heading, battery, state, message)
+        return self._standing
+
+    def _standing_report(self, now_s: float) -> DriverReport:
+        standing = self._standing
+        vertex = self._site.vertex(standing.vertex)
+        charge = standing.battery.after(now_s - standing.since_s).charge
+        is_at_charger = any(
+            charger.vertex == vertex.name
+            for charger in self._site.places_of_kind(PlaceKind.CHARGER)
+        )
+        return DriverReport(
+            vertex.x,
+            vertex.y,
+            standing.heading,
+            vertex.name,
+            charge,
+            standing.state,
+            progress=1.0 if standing.state is StepState.FINISHED else 0.0,
+            message=standing.message,
+            fault="" if charge > 0.0 or is_at_charger else EMPTY,
+        )
+
+    def _moving_report(self, now_s: float) -> DriverReport:
+        action = self._action
+        assert action is not None
+        then = self._after(action, now_s, StepState.RUNNING)
+        vertex = self._site.vertex(then.vertex)
+        x, y = vertex.x, vertex.y
+        if action.drive is not None:
+            place = action.drive.at(now_s - action.began_s)
+            x, y = place.x, place.y
+        return DriverReport(
+            x,
+            y,
+            then.heading,
+            then.vertex,
+            then.battery.charge,
+            StepState.RUNNING,
+            progress=(now_s - action.began_s) / (action.ends_s - action.began_s),
+            remaining_s=(action.ends_s - now_s) / self._settings.speed_factor,
+        )
+
+
+def start_vertex(robot_id: RobotId, site: Site, settings: SimSettings) -> str:
+    """Where the robot starts: at its start place, or robot n at the n-th parking place, cyclic.
+
+    :raises SiteError: when there is no such place.
+    """
+    if settings.start_place:
+        return site.place(settings.start_place).vertex
+    places = site.places_of_kind(PlaceKind.PARKING) or tuple(site.places.values())
+    if not places:
+        return site.vertices[0].name
+    digits = re.search(r"([0-9]{1,9})$", robot_id)
+    index = int(digits[1]) - 1 if digits else zlib.crc32(robot_id.encode())
+    return places[index % len(places)].vertex
