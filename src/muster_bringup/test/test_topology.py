@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import yaml
+
+from muster_bringup.options import FleetOptions, config_directory
+from muster_bringup.ros_arguments import ros_arguments, write_parameters
+from muster_bringup.topology import (
+    edge_topology,
+    fleet_topology,
+    managed_nodes,
+    robot_topology,
+)
+from muster_core.errors import ConfigError
+
+MakeOptions = Callable[..., FleetOptions]
+
+
+def robots(count: int) -> tuple[str, ...]:
+    return tuple(f"robot_{index}" for index in range(1, count + 1))
+
+
+def test_fleet_goes_up_policy_scheduler_agents_gateway(make_options: MakeOptions) -> None:
+    processes = fleet_topology(make_options(kafka="localhost:9092"))
+    assert managed_nodes(processes) == [
+        "1:/muster/policy",
+        "2:/muster/scheduler",
+        "3:/muster/robot_1/agent",
+        "3:/muster/robot_2/agent",
+        "4:/muster/gateway",
+    ]
+    supervisor = processes[-1]
+    assert supervisor.nodes == ("/muster/supervisor",)
+    assert supervisor.parameters["/muster/supervisor"] == {
+        "managed_nodes": managed_nodes(processes)
+    }
+
+
+def test_without_kafka_there_is_no_gateway(make_options: MakeOptions) -> None:
+    assert "gateway" not in [process.name for process in fleet_topology(make_options())]
+
+
+def test_robots_share_processes_up_to_the_bound(make_options: MakeOptions) -> None:
+    processes = fleet_topology(make_options(robots=robots(25), robots_per_process=10))
+    agents = [process for process in processes if process.executable == "agent"]
+    assert [len(process.nodes) for process in agents] == [10, 10, 5]
+    assert agents[2].arguments == (
+        "--fleet",
+        "/muster",
+        "--robots",
+        ",".join(robots(25)[20:]),
+    )
+    assert len({process.name for process in processes}) == len(processes)
+
+
+def test_too_many_agent_processes_are_refused_with_both_numbers(make_options: MakeOptions) -> None:
+    with pytest.raises(ConfigError, match=r"300 robots with robots_per_process 1 are 300"):
+        fleet_topology(make_options(robots=robots(300), robots_per_process=1))
+
+
+def test_scheduler_expects_the_robots_of_the_fleet(make_options: MakeOptions) -> None:
+    options = make_options()
+    scheduler = next(p for p in fleet_topology(options) if p.name == "scheduler")
+    assert scheduler.parameters["/muster/scheduler"] == {
+        "site": str(options.site),
+        "data_dir": str(options.data_dir),
+        "robots_expected": 2,
+    }
+
+
+def test_speed_is_told_to_the_sim_driver_alone(make_options: MakeOptions) -> None:
+    simulated, real = (
+        robot_topology(make_options(robots=("anna",), driver=driver))[0].parameters[
+            "/muster/anna/agent"
+        ]
+        for driver in ("sim", "nav2")
+    )
+    assert simulated["driver_settings.speed_factor"] == 2.0
+    assert real["driver"] == "nav2"
+    assert not [name for name in real if name.startswith("driver_settings")]
+
+
+def test_edge_is_the_fleet_without_agents(make_options: MakeOptions) -> None:
+    options = make_options(kafka="localhost:9092")
+    edge = [process.name for process in edge_topology(options)]
+    fleet = [process.name for process in fleet_topology(options) if process.executable != "agent"]
+    assert edge == fleet
+
+
+def test_robot_is_brought_up_by_a_supervisor_of_its_own(make_options: MakeOptions) -> None:
+    agent, supervisor = robot_topology(make_options(robots=("anna",), namespace="/north"))
+    assert agent.nodes == ("/north/anna/agent",)
+    assert supervisor.nodes == ("/north/anna/supervisor",)
+    assert supervisor.remappings == ("__ns:=/north/anna",)
+    with pytest.raises(ConfigError, match="one robot, not 2"):
+        robot_topology(make_options())
+
+
+def test_parameters_are_for_the_nodes_of_their_process(make_options: MakeOptions) -> None:
+    for process in fleet_topology(make_options(kafka="localhost:9092", namespace="/north")):
+        assert set(process.parameters) == set(process.nodes)
+        assert all(node.startswith("/north/") for node in process.nodes)
+
+
+def test_persons_parameter_file_comes_last(make_options: MakeOptions, tmp_path: Path) -> None:
+    process = fleet_topology(make_options())[0]
+    own = write_parameters(process, tmp_path)
+    arguments = ros_arguments(process, own_file=own, params_file=tmp_path / "mine.yaml")
+    files = [after for flag, after in pairwise(arguments) if flag == "--params-file"]
+    assert files == [
+        str(config_directory() / "fleet.yaml"),
+        str(own),
+        str(tmp_path / "mine.yaml"),
+    ]
+    assert yaml.safe_load(own.read_text())["/**/policy"]["ros__parameters"] == dict(
+        process.parameters["/muster/policy"]
+    )
+
+
+@pytest.mark.parametrize("topology", [fleet_topology, edge_topology])
+def test_installed_parameter_files_are_ros_yaml_for_nodes_that_are_started(
+    make_options: MakeOptions, topology: Callable[..., tuple[object, ...]]
+) -> None:
+    processes = topology(make_options())
+    names = {node.rpartition("/")[2] for process in processes for node in process.nodes}  # type: ignore[attr-defined]
+    (path,) = {process.config_file for process in processes}  # type: ignore[attr-defined]
+    tree = yaml.safe_load(path.read_text())
+    assert tree
+    for pattern, content in tree.items():
+        assert pattern.rpartition("/")[2] in names
+        assert content["ros__parameters"]
