@@ -1,0 +1,1 @@
+"""What `muster doctor` looks at: what is installed, and what is running."""

@@ -1,0 +1,75 @@
+"""What is running: nodes, their lifecycle states, and whether the scheduler answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from muster_cli.client import FleetClient
+from muster_cli.doctor.finding import Finding, Health
+from muster_cli.exits import NoAnswerError
+from muster_cli.lifecycle import ASKED_MAX, NOT_MANAGED, LifecycleReader
+from muster_cli.records import robot_records
+
+DISCOVERY_S = 2.0
+"""How long a scheduler may take to be discovered."""
+QUIET_S = 1.5
+"""When no more nodes were discovered for so long, all have been."""
+NODES_DEADLINE_S = 8.0
+UP = "start it: `muster up`, or `ros2 launch muster_bringup fleet.launch.py`"
+
+
+def look_at_fleet(client: FleetClient) -> Iterator[Finding]:
+    """What runs in the fleet's namespace. A fleet that is down is no illness."""
+    reader = LifecycleReader(client)
+    is_found = client.has_scheduler(DISCOVERY_S)
+    nodes = reader.settled_nodes(QUIET_S, NODES_DEADLINE_S)
+    if not nodes and not is_found:
+        yield Finding("nodes", Health.NOTE, f"none in {client.fleet}: the fleet is not up", UP)
+        return
+    yield _nodes(client.fleet, nodes, reader.states(nodes))
+    try:
+        yield _scheduler(client)
+        yield _robots(client)
+    except NoAnswerError as error:
+        yield Finding(
+            "scheduler", Health.MISSING, str(error).partition(": is ")[0], "look at its log"
+        )
+
+
+def _nodes(fleet: str, nodes: list[str], states: dict[str, str]) -> Finding:
+    short = {node: node.removeprefix(f"{fleet}/") for node in nodes}
+    told = [f"{short[node]} {state}" for node, state in states.items() if state != NOT_MANAGED]
+    others = [short[node] for node, state in states.items() if state == NOT_MANAGED]
+    words = ", ".join(told) or "none with a lifecycle"
+    if others:
+        words += f"; without a lifecycle: {', '.join(others)}"
+    if len(nodes) > ASKED_MAX:
+        words += f"; {len(nodes) - ASKED_MAX} more were not asked"
+    sick = [short[node] for node, state in states.items() if state not in ("active", NOT_MANAGED)]
+    if sick:
+        remedy = (
+            f"look at the logs of {', '.join(sick)}; the supervisor says why they are not active"
+        )
+        return Finding("nodes", Health.MISSING, words, remedy)
+    return Finding("nodes", Health.OK, words)
+
+
+def _scheduler(client: FleetClient) -> Finding:
+    last_seq = client.last_seq()
+    return Finding("scheduler", Health.OK, f"answers; its log has {last_seq} events")
+
+
+def _robots(client: FleetClient) -> Finding:
+    robots = robot_records(client.get_robots())
+    silent = [robot["robot_id"] for robot in robots if not robot["alive"]]
+    barred = [
+        f"{robot['robot_id']}: {robot['excluded']}"
+        for robot in robots
+        if robot["excluded"] and not robot["order_id"]
+    ]
+    words = f"{len(robots)} known, {len(robots) - len(silent)} heard"
+    if barred:
+        words += f"; given nothing: {'; '.join(barred)}"
+    if not robots:
+        return Finding("robots", Health.NOTE, "none known yet", "start an agent: robot.launch.py")
+    return Finding("robots", Health.NOTE if silent or barred else Health.OK, words)
