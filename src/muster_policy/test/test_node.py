@@ -174,7 +174,7 @@ def test_bad_parameter_fails_configure_with_a_sentence(
 ) -> None:
     node = bench.make(**parameters)
     assert node.trigger_configure() == FAILURE
-    assert told in node._problem
+    assert told in node.problem
 
 
 def test_inactive_node_says_so(bench: Bench) -> None:

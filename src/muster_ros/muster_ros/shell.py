@@ -41,7 +41,8 @@ class MusterNode(LifecycleNode):
         self._guard_change_state()
         self._opened = ExitStack()
         self._started = ExitStack()
-        self._problem = ""
+        # Why the last transition failed; empty when it did not.
+        self.problem = ""
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
         self.create_timer(DIAGNOSTICS_PERIOD_S, self._publish_diagnostics)
 
@@ -126,7 +127,7 @@ class MusterNode(LifecycleNode):
             self._fail(name, f"{type(error).__name__}: {error}", stack)
             self.logs.exception("transition failed", transition=name)
         else:
-            self._problem = ""
+            self.problem = ""
             self.logs.info("transition done", transition=name)
             self._publish_diagnostics()
             return TransitionCallbackReturn.SUCCESS
@@ -134,7 +135,7 @@ class MusterNode(LifecycleNode):
         return TransitionCallbackReturn.FAILURE
 
     def _fail(self, name: str, reason: str, stack: ExitStack) -> None:
-        self._problem = f"{name} failed: {reason}"
+        self.problem = f"{name} failed: {reason}"
         try:
             stack.close()
         except Exception:
@@ -143,12 +144,12 @@ class MusterNode(LifecycleNode):
     def _publish_diagnostics(self) -> None:
         _, label = self._state_machine.current_state
         status = DiagnosticStatus(
-            level=DiagnosticStatus.ERROR if self._problem else DiagnosticStatus.OK,
+            level=DiagnosticStatus.ERROR if self.problem else DiagnosticStatus.OK,
             name=self.get_fully_qualified_name().lstrip("/"),
-            message=self._problem or label,
+            message=self.problem or label,
             hardware_id="",
         )
-        if not self._problem:
+        if not self.problem:
             status.values = [
                 KeyValue(key=key, value=value) for key, value in self.diagnose().items()
             ]

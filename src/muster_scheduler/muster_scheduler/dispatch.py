@@ -95,7 +95,8 @@ class Dispatcher:
 
     def _stop(self) -> None:
         self._is_stopping = True
-        self._executor.wake()
+        # Waking it is not enough: spin_once returns only when it has had something to do.
+        self._executor.create_task(lambda: None)
         self._thread.join(JOIN_TIMEOUT_S)
         self._executor.shutdown(timeout_sec=0)
         for client in self._clients.values():

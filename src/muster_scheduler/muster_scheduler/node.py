@@ -183,7 +183,7 @@ class SchedulerNode(MusterNode):
             self,
             channels.EXECUTE_ORDER.type,
             channels.EXECUTE_ORDER.path(self.fleet),
-            execute_callback=None,
+            execute_callback=_conclude_without_order,
             goal_callback=self._on_goal,
             handle_accepted_callback=self._on_goal_accepted,
             cancel_callback=self._on_goal_cancel,
@@ -278,6 +278,12 @@ class SchedulerNode(MusterNode):
         order_id = OrderId(handle.request.order_id)
         is_taken = self._put(inp.CancelOrder(None, order_id, reason="its goal was cancelled"))
         return CancelResponse.ACCEPT if is_taken else CancelResponse.REJECT
+
+
+def _conclude_without_order(handle: Any) -> Any:
+    """Never called: goals are concluded by :class:`Goals`, which brings its own callback."""
+    handle.abort()
+    return channels.EXECUTE_ORDER.type.Result()
 
 
 def _turned_away(channel: channels.Channel, loop: CoreLoop[req.Request] | None) -> Any:

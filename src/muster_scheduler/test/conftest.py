@@ -1,0 +1,170 @@
+"""A scheduler node, a policy that answers, and an agent that does as the test says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+import rclpy
+from muster_msgs import msg, srv
+from rclpy.action import ActionServer
+from rclpy.lifecycle import TransitionCallbackReturn
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+
+from muster_core.ids import AttemptId, OrderId, RobotId
+from muster_core.policy.nearest import NearestPolicy
+from muster_core.robot import RobotDescription, RobotMode, RobotReport
+from muster_core.site import load_site
+from muster_core.task import Outcome, OutcomeResult
+from muster_ros import channels as ch
+from muster_ros import conversions as conv
+from muster_ros.clock import read_clock
+from muster_ros.testing import Caller, ros_context, spinning, wait_until
+from muster_scheduler.node import SchedulerNode
+
+FLEET = "/test"
+SITE = """
+site: corridor
+vertices: {a: [0, 0], b: [10, 0], c: [20, 0], d: [30, 0]}
+edges: [[a, b, c, d]]
+places:
+  shelf_1: {vertex: b, kind: shelf}
+  shelf_2: {vertex: c, kind: shelf}
+  pack_1: {vertex: d, kind: station}
+  parking_1: {vertex: a, kind: parking}
+"""
+
+
+class ScriptedPolicy:
+    """The policy node's services, answered by the built-in policy."""
+
+    def __init__(self, node: Node, site: Any) -> None:
+        self._site = site
+        self._policy = NearestPolicy()
+        for channel, answer in ((ch.PLAN_ORDERS, self._plan), (ch.DECIDE, self._decide)):
+            node.create_service(channel.type, channel.path(FLEET), answer, qos_profile=channel.qos)
+
+    def _plan(self, request: Any, response: srv.PlanOrders.Response) -> Any:
+        response.request_id, response.policy, response.version = request.request_id, "test", "1"
+        orders = [conv.to_order(order) for order in request.orders]
+        response.plans = [
+            conv.plan_message(self._policy.plan(order, self._site)) for order in orders
+        ]
+        return response
+
+    def _decide(self, request: Any, response: srv.Decide.Response) -> Any:
+        response.request_id, response.policy, response.version = request.request_id, "test", "1"
+        decision = self._policy.decide(conv.to_snapshot(request.snapshot), request.budget_s)
+        response.assignments = [conv.assignment_message(item) for item in decision.assignments]
+        return response
+
+
+class ScriptedAgent:
+    """One robot: it reports, takes what it is offered, and ends it when the test says so."""
+
+    def __init__(self, node: Node, robot_id: str, site: Any) -> None:
+        self.report = RobotReport(robot_id=RobotId(robot_id), mode=RobotMode.IDLE, vertex="a")
+        self.offers: list[Any] = []
+        self.leases: list[msg.Leases] = []
+        description = RobotDescription(
+            robot_id=RobotId(robot_id),
+            capabilities=("go", "pick", "place", "scan"),
+            site=site.name,
+            site_digest=site.digest,
+        )
+        kept, states = ch.ROBOT_DESCRIPTIONS, ch.ROBOT_STATES
+        self._descriptions = node.create_publisher(kept.type, kept.path(FLEET), kept.qos)
+        self._descriptions.publish(conv.robot_description_message(description))
+        self._states = node.create_publisher(states.type, states.path(FLEET), states.qos)
+        node.create_subscription(
+            ch.LEASES.type, ch.LEASES.path(FLEET), self.leases.append, ch.LEASES.qos
+        )
+        node.create_timer(0.1, self.tell)
+        path = ch.EXECUTE_TASK.path(FLEET, robot_id)
+        self._server = ActionServer(node, ch.EXECUTE_TASK.type, path, self._on_goal)
+
+    def tell(self) -> None:
+        self._states.publish(conv.robot_state_message(self.report, read_clock().wall_ns))
+
+    def end(self, result: OutcomeResult) -> None:
+        """End the running attempt; the outcome is told until it is acknowledged."""
+        offer = self.offers[-1]
+        steps = len(offer.steps) if result is OutcomeResult.SUCCEEDED else 0
+        outcome = Outcome(
+            AttemptId(offer.attempt_id), OrderId(offer.order_id), result, steps_finished=steps
+        )
+        self.report.outcomes = (outcome,)
+        self.report.attempt_id, self.report.mode = AttemptId(""), RobotMode.IDLE
+
+    def _on_goal(self, goal: Any) -> Any:
+        self.offers.append(goal.request)
+        self.report.attempt_id = AttemptId(goal.request.attempt_id)
+        self.report.mode = RobotMode.WORKING
+        self.tell()
+        goal.succeed()
+        return ch.EXECUTE_TASK.type.Result()
+
+
+class World:
+    """Everything that a test of the node touches."""
+
+    def __init__(self, directory: Path, resources: ExitStack) -> None:
+        self.directory = directory
+        self._resources = resources
+        site_file = directory / "corridor.yaml"
+        site_file.write_text(SITE)
+        self.parameters: dict[str, Any] = {"site": str(site_file), "data_dir": str(directory)}
+        self.site = load_site(site_file)
+        self.peer = rclpy.create_node("peer", namespace=FLEET)
+        self.events: list[msg.Event] = []
+        self.peer.create_subscription(
+            ch.EVENTS.type, ch.EVENTS.path(FLEET), self.events.append, ch.EVENTS.qos
+        )
+        resources.enter_context(spinning([self.peer]))
+        self.caller = Caller(self.peer, FLEET)
+
+    def add_policy(self) -> ScriptedPolicy:
+        return ScriptedPolicy(self.peer, self.site)
+
+    def add_agent(self, robot_id: str = "robot_1") -> ScriptedAgent:
+        return ScriptedAgent(self.peer, robot_id, self.site)
+
+    def make_scheduler(self, **parameters: Any) -> SchedulerNode:
+        """A scheduler that is not configured yet."""
+        values = self.parameters | parameters
+        overrides = [Parameter(name, value=value) for name, value in values.items()]
+        node = SchedulerNode(namespace=FLEET, parameter_overrides=overrides)
+        self._resources.callback(node.destroy_node)
+        self._resources.callback(node.close)
+        return node
+
+    def start_scheduler(self, **parameters: Any) -> SchedulerNode:
+        """A scheduler at work."""
+        node = self.make_scheduler(**parameters)
+        assert node.trigger_configure() == TransitionCallbackReturn.SUCCESS
+        assert node.trigger_activate() == TransitionCallbackReturn.SUCCESS
+        self._resources.enter_context(spinning([node]))
+        return node
+
+    def submit(self, order_id: str, **fields: Any) -> srv.SubmitOrder.Response:
+        order = msg.Order(order_id=order_id, **{"pickup": "shelf_1", "dropoff": "pack_1"} | fields)
+        return self.caller.call(ch.SUBMIT_ORDER, srv.SubmitOrder.Request(order=order))
+
+    def wait_for_event(self, event_type: str, count: int = 1) -> msg.Event:
+        """The ``count``-th event of that type."""
+
+        def found() -> list[msg.Event] | None:
+            hits = [event for event in list(self.events) if event.type == event_type]
+            return hits if len(hits) >= count else None
+
+        return wait_until(found, f"event {event_type} number {count}")[count - 1]
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with ros_context(), ExitStack() as resources:
+        yield World(tmp_path, resources)
