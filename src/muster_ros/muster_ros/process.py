@@ -6,6 +6,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 
 import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
@@ -33,17 +34,21 @@ def run_nodes(make_nodes: Callable[[], Sequence[MusterNode]], args: Sequence[str
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
     finally:
-        for node in reversed(nodes):
-            node.close()
-            node.destroy_node()
-        rclpy.try_shutdown()
+        with ExitStack() as ending:
+            ending.callback(rclpy.try_shutdown)
+            for node in nodes:
+                ending.callback(node.destroy_node)
+                ending.callback(node.close)
 
 
 def crash(error: BaseException) -> None:
     """End the process at once, with the traceback: its memory may be ahead of its disk.
 
-    The process's parent starts it again, and it rebuilds its state from its log.
+    The process's parent starts it again, and it rebuilds its state from its log. While the process
+    is ending anyway, nothing can be sent any more, and an error of that is none.
     """
+    if not rclpy.ok():
+        return
     traceback.print_exception(type(error), error, error.__traceback__)
     sys.stdout.flush()
     sys.stderr.flush()

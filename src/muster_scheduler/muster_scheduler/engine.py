@@ -106,10 +106,11 @@ class Engine:
             self.commit_longest_ms = max(self.commit_longest_ms, took_ms)
             self.commits += 1
             self.storage_problem = ""
-            self._outlets.publish(records, entries)
         self._unwritten, self._held = [], []
         for effect in effects:
             self._outlets.perform(effect)
+        if records:
+            self._outlets.publish(records, entries)
 
     def _refuse(self, request: SubmitOrder | CancelOrder) -> None:
         message = f"nothing can be accepted now, try again later: {self.storage_problem}"

@@ -26,6 +26,7 @@ from muster_ros.loop import CoreLoop
 from muster_ros.parameters import load_config
 from muster_ros.process import crash
 from muster_ros.shell import MusterNode
+from muster_ros.side_node import SideNode
 from muster_scheduler import requests as req
 from muster_scheduler.answers import (
     STATES_BY_NUMBER,
@@ -72,12 +73,12 @@ class SchedulerNode(MusterNode):
         resources.callback(self._policy.close)
         self._open_publishers(resources)
         self._open_services(resources)
-        self._open_subscriptions(resources)
+        self._listen_to_robots(resources)
 
     def start(self, resources: ExitStack) -> None:
         """Take the lead and begin to work."""
         assert self._engine is not None
-        self._dispatcher = Dispatcher(self.fleet, self.logs)
+        self._dispatcher = Dispatcher(self.fleet)
         self._dispatcher.start(resources)
         for robot_id in self._engine.core.ledger.robots:
             self._dispatcher.connect(robot_id)
@@ -193,15 +194,17 @@ class SchedulerNode(MusterNode):
         )
         resources.callback(server.destroy)
 
-    def _open_subscriptions(self, resources: ExitStack) -> None:
+    def _listen_to_robots(self, resources: ExitStack) -> None:
+        """Hear heartbeats on a node of their own: they are most of what ever arrives."""
+        ears = SideNode("scheduler_ears", self.fleet)
+        resources.callback(ears.stop)
         for channel, callback in (
             (channels.ROBOT_STATES, self._on_robot_state),
             (channels.ROBOT_DESCRIPTIONS, self._on_robot_description),
         ):
-            subscription = self.create_subscription(
-                channel.type, channel.path(self.fleet), callback, channel.qos
-            )
-            resources.callback(self.destroy_subscription, subscription)
+            path = channel.path(self.fleet)
+            ears.node.create_subscription(channel.type, path, callback, channel.qos)
+        ears.start()
 
     def _put(self, item: req.Request) -> bool:
         loop = self._loop

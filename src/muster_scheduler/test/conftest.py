@@ -85,7 +85,7 @@ class ScriptedAgent:
         )
         node.create_timer(0.1, self.tell)
         path = ch.EXECUTE_TASK.path(FLEET, robot_id)
-        self._server = ActionServer(node, ch.EXECUTE_TASK.type, path, self._on_goal)
+        self.server = ActionServer(node, ch.EXECUTE_TASK.type, path, self._on_goal)
 
     def tell(self) -> None:
         self._states.publish(conv.robot_state_message(self.report, read_clock().wall_ns))
@@ -124,14 +124,24 @@ class World:
         self.peer.create_subscription(
             ch.EVENTS.type, ch.EVENTS.path(FLEET), self.events.append, ch.EVENTS.qos
         )
+        resources.callback(self._destroy_peer)
         resources.enter_context(spinning([self.peer]))
         self.caller = Caller(self.peer, FLEET)
+        self.actions: list[Any] = []
+
+    def _destroy_peer(self) -> None:
+        for action in self.actions:
+            action.destroy()
+        self.peer.destroy_node()
 
     def add_policy(self) -> ScriptedPolicy:
         return ScriptedPolicy(self.peer, self.site)
 
     def add_agent(self, robot_id: str = "robot_1") -> ScriptedAgent:
-        return ScriptedAgent(self.peer, robot_id, self.site)
+        agent = ScriptedAgent(self.peer, robot_id, self.site)
+        # Once nothing spins any more, and before its node goes; else the next test meets its ghost.
+        self.actions.append(agent.server)
+        return agent
 
     def make_scheduler(self, **parameters: Any) -> SchedulerNode:
         """A scheduler that is not configured yet."""

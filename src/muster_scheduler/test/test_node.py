@@ -23,6 +23,7 @@ from muster_ros.testing import wait_until
 def send_goal(world: Any, feedback: list[Any], **fields: Any) -> Any:
     """The accepted handle of a goal of ``execute_order``."""
     client = ActionClient(world.peer, ExecuteOrder, ch.EXECUTE_ORDER.path("/test"))
+    world.actions.append(client)
     assert client.wait_for_server(10)
     goal = ExecuteOrder.Goal(**fields)
     future = client.send_goal_async(goal, lambda message: feedback.append(message.feedback))
