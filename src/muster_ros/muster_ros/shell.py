@@ -26,7 +26,7 @@ class MusterNode(LifecycleNode):
 
     Subclasses implement ``open`` (configure: parameters, files, channels) and ``start`` (activate:
     threads, timers, work); what they push on the stack is closed in reverse order by ``cleanup``
-    and ``deactivate``.
+    and ``deactivate``. No subclass may call a method ``handle``: rclpy's own node has one.
     """
 
     def __init__(self, name: str, *, namespace: str = DEFAULT_FLEET, **kwargs: Any) -> None:

@@ -62,18 +62,15 @@ class SchedulerNode(MusterNode):
         if not config.site:
             raise ConfigError(f"{self.get_fully_qualified_name()}: parameter 'site' is missing")
         site = load_site(config.site)
-        log = SqliteLog(log_path(config.data_dir))
+        log = SqliteLog(log_path(config.data_dir, self.fleet))
         resources.callback(log.close)
         ledger = fold(log, orders_remembered_max=config.orders_remembered_max)
         core = SchedulerCore(config, ledger, site=site, routes=Routes(site))
         self._engine = Engine(core, log, self, self.logs)
         self._config = config
         self._loop: CoreLoop[req.Request] | None = None
-        self._policy = PolicyClient(self, self.fleet, self._put, self.logs)
-        resources.callback(self._policy.close)
         self._open_publishers(resources)
         self._open_services(resources)
-        self._listen_to_robots(resources)
 
     def start(self, resources: ExitStack) -> None:
         """Take the lead and begin to work."""
@@ -82,6 +79,11 @@ class SchedulerNode(MusterNode):
         self._dispatcher.start(resources)
         for robot_id in self._engine.core.ledger.robots:
             self._dispatcher.connect(robot_id)
+        # Heartbeats are most of what arrives, and the policy's answers are waited for: neither is
+        # to be looked for among everything else.
+        ears = SideNode("scheduler_ears", self.fleet)
+        resources.callback(ears.stop)
+        self._policy = PolicyClient(ears.node, self.fleet, self._put, self.logs)
         self._engine.start(self.get_fully_qualified_name())
         loop: CoreLoop[req.Request] = CoreLoop(
             "scheduler",
@@ -93,6 +95,7 @@ class SchedulerNode(MusterNode):
         loop.start()
         self._loop = loop
         resources.callback(self._stop_loop)
+        self._listen_to_robots(ears)
 
     def diagnose(self) -> dict[str, str]:
         """Counters that an operator looks at first."""
@@ -194,10 +197,8 @@ class SchedulerNode(MusterNode):
         )
         resources.callback(server.destroy)
 
-    def _listen_to_robots(self, resources: ExitStack) -> None:
-        """Hear heartbeats on a node of their own: they are most of what ever arrives."""
-        ears = SideNode("scheduler_ears", self.fleet)
-        resources.callback(ears.stop)
+    def _listen_to_robots(self, ears: SideNode) -> None:
+        """Hear robots, once the loop takes them in: a description comes to each listener once."""
         for channel, callback in (
             (channels.ROBOT_STATES, self._on_robot_state),
             (channels.ROBOT_DESCRIPTIONS, self._on_robot_description),

@@ -16,7 +16,10 @@ from muster_ros.conversions import order_message, snapshot_message, to_assignmen
 
 
 class PolicyClient:
-    """Puts the core's questions to the policy node and its answers into the inbox."""
+    """Puts the core's questions to the policy node and its answers into the inbox.
+
+    :param node: has the clients, and destroys them with itself.
+    """
 
     def __init__(self, node: Node, fleet: str, put: Callable[[Any], bool], logs: Any) -> None:
         self._put = put
@@ -25,7 +28,6 @@ class PolicyClient:
             PLAN_ORDERS.type, PLAN_ORDERS.path(fleet), qos_profile=PLAN_ORDERS.qos
         )
         self._decide = node.create_client(DECIDE.type, DECIDE.path(fleet), qos_profile=DECIDE.qos)
-        self._node = node
 
     def ask(self, query: Query) -> None:
         """Send the question; without a policy node it is dropped and its deadline passes."""
@@ -33,11 +35,6 @@ class PolicyClient:
             self._ask_for_plans(query)
         else:
             self._ask_for_decision(query)
-
-    def close(self) -> None:
-        """Destroy the clients; answers still on the way are dropped."""
-        self._node.destroy_client(self._plan_orders)
-        self._node.destroy_client(self._decide)
 
     def _ask_for_plans(self, query: RequestPlans) -> None:
         if not self._plan_orders.service_is_ready():

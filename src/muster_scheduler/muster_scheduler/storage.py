@@ -16,13 +16,13 @@ from muster_core.scheduler.ledger import Ledger
 LOG_NAME = "scheduler.log"
 
 
-def log_path(data_dir: str) -> Path:
-    """The log's file below ``data_dir``, or below the user's state directory when that is empty.
+def log_path(data_dir: str, fleet: str) -> Path:
+    """The log's file below ``data_dir``; when that is empty, below the fleet's state directory.
 
     :raises LogError: when the directory cannot be made.
     """
     state = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
-    directory = Path(data_dir or f"{state}/muster").expanduser()
+    directory = Path(data_dir or f"{state}/muster{fleet}").expanduser()
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:

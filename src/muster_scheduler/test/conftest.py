@@ -68,6 +68,7 @@ class ScriptedAgent:
 
     def __init__(self, node: Node, robot_id: str, site: Any) -> None:
         self.report = RobotReport(robot_id=RobotId(robot_id), mode=RobotMode.IDLE, vertex="a")
+        self.told = 0
         self.offers: list[Any] = []
         self.leases: list[msg.Leases] = []
         description = RobotDescription(
@@ -88,6 +89,7 @@ class ScriptedAgent:
         self.server = ActionServer(node, ch.EXECUTE_TASK.type, path, self._on_goal)
 
     def tell(self) -> None:
+        self.told += 1
         self._states.publish(conv.robot_state_message(self.report, read_clock().wall_ns))
 
     def end(self, result: OutcomeResult) -> None:

@@ -53,6 +53,15 @@ def test_order_is_done_by_a_robot_and_told_in_events(world: Any) -> None:
     assert [event.seq for event in world.events] == list(range(1, len(world.events) + 1))
 
 
+def test_robot_that_described_itself_before_activation_is_known(world: Any) -> None:
+    node = world.make_scheduler()
+    assert node.trigger_configure() == TransitionCallbackReturn.SUCCESS
+    agent = world.add_agent()
+    wait_until(lambda: agent.told >= 3, "three heartbeats to an inactive scheduler")
+    assert node.trigger_activate() == TransitionCallbackReturn.SUCCESS
+    assert world.wait_for_event("robot_described").robot_id == "robot_1"
+
+
 def test_accepted_order_is_on_disk_when_it_is_acknowledged(world: Any) -> None:
     node = world.start_scheduler()
     assert world.submit("o-1").accepted

@@ -10,7 +10,7 @@ class SchedulerConfig(Config, frozen=True, kw_only=True):
 
     # Path of the site file. Required; must be the same site that the agents load.
     site: str = ""
-    # Directory of the event log. Empty = `$XDG_STATE_HOME/muster` (`~/.local/state/muster`).
+    # Directory of the event log; empty = $XDG_STATE_HOME/muster/<fleet>, made when missing.
     data_dir: str = ""
     # Robots that the fleet should have. Until so many have described themselves, an order is not
     # refused for a capability that nobody offers. 0 = refuse as soon as one robot is known.
