@@ -24,7 +24,8 @@ from muster_core.scheduler import inputs as inp
 from muster_core.scheduler.advice import Advice, Advisor
 from muster_core.scheduler.attempts import Attempts
 from muster_core.scheduler.config import SchedulerConfig
-from muster_core.scheduler.effects import Effect, PublishLeases, Query, Ready, Reply, SendTask
+from muster_core.scheduler.effects import Effect, Query, Ready, Reply, SendTask
+from muster_core.scheduler.lease_book import LeaseBook
 from muster_core.scheduler.ledger import Ledger, OrderRecord
 from muster_core.scheduler.recorder import Recorder
 from muster_core.scheduler.roster import Roster
@@ -34,11 +35,6 @@ from muster_core.site import Routes, Site
 from muster_core.states import AttemptState, OrderState, RobotStanding
 from muster_core.task import Outcome, OutcomeResult, Task
 from muster_core.trace import make_traceparent
-
-Hold = tuple[RobotId, AttemptId]
-
-ACKNOWLEDGEMENTS_MAX = 10_000
-"""Acknowledgements repeated at once; beyond it the oldest waits for the next heartbeat."""
 
 
 class SchedulerCore:
@@ -67,9 +63,7 @@ class SchedulerCore:
         self._recorder = Recorder(ledger)
         self._attempts = Attempts(config, self._recorder)
         self._effects: list[Effect] = []
-        self._acknowledgements: dict[Hold, None] = {}
-        self._are_leases_urgent = False
-        self._leases_sent_ns = 0
+        self._leases = LeaseBook(config, ledger, self.roster)
         self._is_dirty = False
         self._decided_ns = 0
         self.strangers = 0
@@ -95,7 +89,7 @@ class SchedulerCore:
         self._recorder.emit(event, now)
         for robot_id in self.ledger.robots:
             self.roster.expect(robot_id, now)
-        self._is_dirty = self._are_leases_urgent = True
+        self._is_dirty = self._leases.is_urgent = True
 
     def step(self, event: inp.Input, now: Instant) -> None:
         """Take in one input. What follows from it comes out of ``ready``."""
@@ -109,7 +103,8 @@ class SchedulerCore:
             self._commit(overdue[0], overdue[1].assignments, now)
         self._watch_robots(now)
         queries = self._ask(now)
-        self._send_leases(now)
+        if (leases := self._leases.take_due(now)) is not None:
+            self._effects.append(leases)
         effects, self._effects = tuple(self._effects), []
         return Ready(queries, self._recorder.take(), effects)
 
@@ -206,7 +201,7 @@ class SchedulerCore:
         self._recorder.emit(requested, now)
         task = order.current_task
         if task is not None and task.open_attempt is not None:
-            self._are_leases_urgent = True  # the leases tell its robot to stop
+            self._leases.is_urgent = True  # the leases tell its robot to stop
             return
         reason = f"cancelled: {request.reason or 'on request'}"
         ended = ev.OrderCancelled(order_id=order_id, reason=reason, traceparent=trace)
@@ -235,7 +230,7 @@ class SchedulerCore:
         if report.attempt_id:
             self._attempts.take_progress(report, now)
             if robot.attempt_id != report.attempt_id:
-                self._are_leases_urgent = True  # it works on what is not its own any more
+                self._leases.is_urgent = True  # it works on what is not its own any more
         for outcome in report.outcomes:
             self._take_outcome(report.robot_id, outcome, now)
         self._check_forgotten(report, now)
@@ -256,7 +251,6 @@ class SchedulerCore:
             self._is_dirty = True
 
     def _take_outcome(self, robot_id: RobotId, outcome: Outcome, now: Instant) -> None:
-        hold = (robot_id, outcome.attempt_id)
         if self._attempts.take_outcome(robot_id, outcome, now):
             self._is_dirty = True
             if outcome.result is OutcomeResult.REFUSED:
@@ -264,12 +258,7 @@ class SchedulerCore:
                 self.roster.presences[robot_id].paused_until_ns = pause.steady_ns
         elif self.ledger.task_of_attempt(outcome.attempt_id) is None:
             self.strangers += 1
-        if (
-            hold not in self._acknowledgements
-            and len(self._acknowledgements) < ACKNOWLEDGEMENTS_MAX
-        ):
-            self._acknowledgements[hold] = None
-            self._are_leases_urgent = True
+        self._leases.acknowledge(robot_id, outcome.attempt_id)
 
     def _watch_robots(self, now: Instant) -> None:
         for robot_id, robot in self.ledger.robots.items():
@@ -307,40 +296,6 @@ class SchedulerCore:
             traceparent=self.ledger.orders[task.task.order_id].traceparent,
         )
         self._effects.append(effect)
-
-    def _send_leases(self, now: Instant) -> None:
-        due_ns = self._leases_sent_ns + int(self.config.lease_s / 3 * 1e9)
-        if not self._are_leases_urgent and now.steady_ns < due_ns:
-            return
-        grants, revocations = self._grants(now)
-        effect = PublishLeases(
-            epoch=self.ledger.epoch,
-            duration_s=self.config.lease_s,
-            grants=grants,
-            revocations=revocations,
-            acknowledgements=tuple(self._acknowledgements),
-        )
-        self._effects.append(effect)
-        self._acknowledgements.clear()  # a report that still carries the outcome brings it back
-        self._are_leases_urgent = False
-        self._leases_sent_ns = now.steady_ns
-
-    def _grants(self, now: Instant) -> tuple[tuple[Hold, ...], tuple[Hold, ...]]:
-        grants: list[Hold] = []
-        revocations: list[Hold] = []
-        for robot_id, presence in self.roster.presences.items():
-            robot = self.ledger.robots[robot_id]
-            works_on = presence.report.attempt_id
-            if works_on and works_on != robot.attempt_id:
-                revocations.append((robot_id, works_on))
-            if not robot.attempt_id:
-                continue
-            if self.ledger.orders[robot.order_id].cancel_requested:
-                revocations.append((robot_id, robot.attempt_id))
-            if self.roster.is_alive(robot_id, now):
-                presence.granted_ns = now.steady_ns
-                grants.append((robot_id, robot.attempt_id))
-        return tuple(grants), tuple(revocations)
 
     # Decisions
 
@@ -400,19 +355,13 @@ class SchedulerCore:
         if not self.advisor.is_deciding and self.ledger.ready and (self._is_dirty or is_due):
             self._is_dirty = False
             self._decided_ns = now.steady_ns
-            if self._has_idle_robot(now):
+            if self.roster.has_idle(now):
                 snapshot = build_snapshot(
                     self.ledger, self.roster, site=self.site, routes=self.routes, now=now
                 )
                 if snapshot.task_ids:
                     queries.append(self.advisor.ask_for_decision(snapshot, now))
         return tuple(queries)
-
-    def _has_idle_robot(self, now: Instant) -> bool:
-        return any(
-            not self.roster.excluded(robot_id, robot, now)
-            for robot_id, robot in self.ledger.robots.items()
-        )
 
     def _commit(self, advice: Advice, assignments: Iterable[Assignment], now: Instant) -> None:
         """Check each proposal against what is true now, and commit those that hold (I3)."""

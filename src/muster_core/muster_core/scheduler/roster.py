@@ -95,6 +95,11 @@ class Roster:
             return f"{reason}: {detail}" if detail else reason
         return ""
 
+    def has_idle(self, now: Instant) -> bool:
+        """Whether any robot can be given something now."""
+        robots = self._ledger.robots
+        return any(not self.excluded(robot_id, robots[robot_id], now) for robot_id in robots)
+
     def is_soon_free(self, robot_id: RobotId, robot: RobotRecord, now: Instant) -> bool:
         """Whether the robot works now and is expected to be free later (look-ahead)."""
         presence = self.presences.get(robot_id)
