@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NewType
 
 OrderId = NewType("OrderId", str)
@@ -18,3 +19,8 @@ def task_id(order_id: OrderId, index: int) -> TaskId:
 def attempt_id(task: TaskId, number: int) -> AttemptId:
     """The id of the task's attempt ``number`` (1-based). Unique for ever, as order ids are."""
     return AttemptId(f"{task}#{number}")
+
+
+def is_robot_name(text: str) -> bool:
+    """Whether ``text`` can name a robot: it becomes a ROS namespace."""
+    return re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,63}", text) is not None

@@ -16,6 +16,8 @@ from rclpy.context import Context
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 
+from muster_ros.process import crash
+
 JOIN_TIMEOUT_S = 5.0
 
 
@@ -68,3 +70,5 @@ class SideNode:
                 self._executor.spin_once()
         except ExternalShutdownException:
             return  # the process is ending
+        except Exception as error:
+            crash(error)  # a node whose thread is gone would look well and do nothing

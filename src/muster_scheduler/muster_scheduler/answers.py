@@ -131,9 +131,9 @@ def _get_robots(
 def _read_events(
     query: ReadEvents, _core: SchedulerCore, log: EventLog, _now: Instant
 ) -> srv.ReadEvents.Response:
-    page: list[LogEntry] = list(
-        log.read(query.from_seq, min(query.limit or EVENTS_PAGE, READ_PAGE_MAX))
-    )
+    page: list[LogEntry] = []
+    if query.from_seq <= log.last_seq:
+        page.extend(log.read(query.from_seq, min(query.limit or EVENTS_PAGE, READ_PAGE_MAX)))
     return srv.ReadEvents.Response(
         events=[event_message(to_record(entry), entry.body) for entry in page],
         last_seq=log.last_seq,

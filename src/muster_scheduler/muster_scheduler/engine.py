@@ -86,6 +86,8 @@ class Engine:
             if not self.storage_problem:
                 self._logs.error("log cannot be written", reason=str(error))
             self.storage_problem = str(error)
+            # Leases and offers are made anew when they can leave; old ones would be wrong by then.
+            self._held = [effect for effect in self._held if isinstance(effect, Reply)]
         for query in queries:
             answer(query, self.core, self._log, now)
         self._publish_fleet_state(now)

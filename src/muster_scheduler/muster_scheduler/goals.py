@@ -58,14 +58,8 @@ class Goals:
                 )
                 self._end(handle, view.state, result)
 
-    def refuse(self, order_id: OrderId, handle: Any, code: ErrorCode, message: str) -> None:
+    def refuse(self, handle: Any, code: ErrorCode, message: str) -> None:
         """End one goal whose order was not accepted."""
-        with self._lock:
-            followers = self._by_order.get(order_id, [])
-            if handle in followers:
-                followers.remove(handle)
-            if not followers:
-                self._by_order.pop(order_id, None)
         result = ExecuteOrder.Result(error_code=int(code), message=message)
         self._end(handle, OrderState.FAILED, result)
 

@@ -65,6 +65,12 @@ class SchedulerNode(MusterNode):
         log = SqliteLog(log_path(config.data_dir, self.fleet))
         resources.callback(log.close)
         ledger = fold(log, orders_remembered_max=config.orders_remembered_max)
+        for place, order_id in ledger.places().items():
+            if place not in site.places:
+                raise ConfigError(
+                    f"site {config.site!r} has no place {place!r}, which the open order "
+                    f"{order_id!r} needs; start with the site that it was accepted for"
+                )
         core = SchedulerCore(config, ledger, site=site, routes=Routes(site))
         self._engine = Engine(core, log, self, self.logs)
         self._config = config
@@ -141,8 +147,9 @@ class SchedulerNode(MusterNode):
             if order_id in self._goals:
                 touched[order_id] = None
         for order_id in touched:
-            order = ledger.orders[order_id]
-            self._goals.tell(order_view(ledger, order), order.error_code)
+            order = ledger.orders.get(order_id)
+            if order is not None:
+                self._goals.tell(order_view(ledger, order), order.error_code)
 
     def publish_fleet_state(self, message: msg.FleetState) -> None:
         """See :class:`Outlets`."""
@@ -156,9 +163,10 @@ class SchedulerNode(MusterNode):
 
     def _reply_to_goal(self, reply: Reply, handle: Any) -> None:
         if reply.refusal is not None:
-            order_id = OrderId(handle.request.order_id)
-            self._goals.refuse(order_id, handle, reply.refusal.code, reply.refusal.message)
+            self._goals.refuse(handle, reply.refusal.code, reply.refusal.message)
         elif reply.view is not None:
+            # Only now: before, a goal of other content under the same id would follow it.
+            self._goals.open(reply.view.order.order_id, handle)
             self._goals.tell(reply.view)
 
     # Channels; callbacks translate and enqueue.
@@ -273,10 +281,9 @@ class SchedulerNode(MusterNode):
 
     def _on_goal_accepted(self, handle: Any) -> None:
         order = to_order(handle.request)
-        self._goals.open(order.order_id, handle)
         if not self._put(inp.SubmitOrder(Following(handle), order)):
             message = "the scheduler is not active or overloaded; send the order again later"
-            self._goals.refuse(order.order_id, handle, ErrorCode.QUEUE_FULL, message)
+            self._goals.refuse(handle, ErrorCode.QUEUE_FULL, message)
 
     def _on_goal_cancel(self, handle: Any) -> CancelResponse:
         order_id = OrderId(handle.request.order_id)

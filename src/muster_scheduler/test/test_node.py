@@ -147,6 +147,8 @@ def test_queries_answer_with_orders_robots_and_events(world: Any) -> None:
     assert [description.robot_id for description in robots.descriptions] == ["robot_1"]
     page = world.caller.call(ch.READ_EVENTS, srv.ReadEvents.Request(from_seq=2, limit=1))
     assert [event.seq for event in page.events] == [2] and page.last_seq >= 3
+    beyond = world.caller.call(ch.READ_EVENTS, srv.ReadEvents.Request(from_seq=2**63))
+    assert list(beyond.events) == [] and beyond.last_seq >= 3
 
 
 def test_goal_follows_its_order_to_the_end_with_feedback(world: Any) -> None:
@@ -172,6 +174,33 @@ def test_goal_of_a_bad_order_aborts_with_the_sentence(world: Any) -> None:
     assert outcome.status == GoalStatus.STATUS_ABORTED
     assert outcome.result.error_code == ErrorCode.UNKNOWN_PLACE
     assert "'shelf_9'" in outcome.result.message
+
+
+def test_goal_of_a_changed_duplicate_is_refused_and_leaves_the_first_alone(world: Any) -> None:
+    world.add_policy()
+    agent = world.add_agent()
+    world.start_scheduler()
+    first = send_goal(world, [], order_id="m-1", pickup="shelf_1", dropoff="pack_1")
+    world.wait_for_event("attempt_started")
+    other = send_goal(world, [], order_id="m-1", pickup="shelf_2", dropoff="pack_1")
+    assert result_of(other).result.error_code == ErrorCode.CHANGED_DUPLICATE
+    agent.end(OutcomeResult.SUCCEEDED)
+    assert result_of(first).status == GoalStatus.STATUS_SUCCEEDED
+
+
+def test_site_without_a_place_of_an_open_order_fails_configure(world: Any) -> None:
+    world.add_policy()
+    node = world.start_scheduler()
+    world.submit("o-1")
+    world.wait_for_event("order_planned")
+    node.trigger_deactivate()
+    node.trigger_cleanup()
+    smaller = world.directory / "smaller.yaml"
+    smaller.write_text("site: s\nvertices: {a: [0, 0]}\nplaces: {p: {vertex: a, kind: shelf}}\n")
+    second = world.make_scheduler(site=str(smaller))
+    assert second.trigger_configure() == TransitionCallbackReturn.FAILURE
+    assert "'shelf_1'" in second.problem or "'pack_1'" in second.problem
+    assert "'o-1'" in second.problem
 
 
 def test_two_goals_of_the_same_order_both_end(world: Any) -> None:

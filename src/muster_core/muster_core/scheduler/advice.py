@@ -10,6 +10,7 @@ import heapq
 from dataclasses import dataclass
 
 from muster_core.clock import Instant
+from muster_core.errors import ErrorCode
 from muster_core.ids import OrderId
 from muster_core.policy.nearest import NearestPolicy
 from muster_core.policy.protocol import Decision, Plan, Snapshot
@@ -18,6 +19,7 @@ from muster_core.scheduler.effects import RequestDecision, RequestPlans
 from muster_core.scheduler.inputs import DecisionReceived, PlansReceived
 from muster_core.scheduler.ledger import Ledger
 from muster_core.site import Site
+from muster_core.task import STEPS_MAX
 
 FALLBACK_POLICY = NearestPolicy
 
@@ -76,19 +78,26 @@ class Advisor:
         self._decision_due_ns = now.later(budget_s).steady_ns
         return self._decision
 
-    def take_plans(self, answer: PlansReceived) -> tuple[Advice, tuple[Plan, ...]] | None:
-        """The plans, with the built-in policy's for orders that were left out; None when late."""
+    def take_plans(self, answer: PlansReceived) -> tuple[tuple[Advice, Plan], ...]:
+        """A plan for each order that was asked about; none when the answer is late.
+
+        Where the policy left an order out, failed, or planned what no robot of this site can do,
+        the built-in policy plans instead.
+        """
         request = self._plans
         if request is None or answer.request_id != request.request_id:
-            return None
+            return ()
         self._plans = None
-        self.last = Advice(answer.policy, answer.version)
+        self.last = advice = Advice(answer.policy, answer.version)
         found: dict[OrderId, Plan] = {plan.order_id: plan for plan in answer.plans}
-        plans = (
-            found.get(order.order_id) or self._fallback.plan(order, self._site)
-            for order in request.orders
-        )
-        return self.last, tuple(plans)
+        plans: list[tuple[Advice, Plan]] = []
+        for order in request.orders:
+            plan = found.get(order.order_id)
+            if plan is not None and self._is_usable(plan):
+                plans.append((advice, plan))
+            else:
+                plans.append((self._stand_in(), self._fallback.plan(order, self._site)))
+        return tuple(plans)
 
     def take_decision(self, answer: DecisionReceived) -> tuple[Advice, Decision] | None:
         """The decision; the built-in policy's when the answer is a problem; None when late."""
@@ -101,20 +110,30 @@ class Advisor:
         self.last = Advice(answer.policy, answer.version)
         return self.last, answer.decision
 
-    def overdue_plans(self, now: Instant) -> tuple[Advice, tuple[Plan, ...]] | None:
+    def overdue_plans(self, now: Instant) -> tuple[tuple[Advice, Plan], ...]:
         """The built-in policy's plans, when the policy's are overdue."""
         request = self._plans
         if request is None or now.steady_ns < self._plans_due_ns:
-            return None
+            return ()
         self._plans = None
-        plans = tuple(self._fallback.plan(order, self._site) for order in request.orders)
-        return self._stand_in(), plans
+        advice = self._stand_in()
+        return tuple((advice, self._fallback.plan(order, self._site)) for order in request.orders)
 
     def overdue_decision(self, now: Instant) -> tuple[Advice, Decision] | None:
         """The built-in policy's decision, when the policy's is overdue."""
         if self._decision is None or now.steady_ns < self._decision_due_ns:
             return None
         return self._decide_instead(self._decision)
+
+    def _is_usable(self, plan: Plan) -> bool:
+        if plan.refusal is not None:
+            return plan.refusal.code is not ErrorCode.PLAN_FAILED
+        stops = (step.place for task in plan.tasks for step in task.steps if step.place)
+        return (
+            bool(plan.tasks)
+            and all(0 < len(task.steps) <= STEPS_MAX for task in plan.tasks)
+            and all(place in self._site.places for place in stops)
+        )
 
     def _decide_instead(self, request: RequestDecision) -> tuple[Advice, Decision]:
         self._decision = None

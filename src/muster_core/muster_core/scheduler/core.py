@@ -14,7 +14,7 @@ from muster_core import __version__
 from muster_core import events as ev
 from muster_core.clock import Instant
 from muster_core.errors import ErrorCode, Refusal
-from muster_core.ids import AttemptId, OrderId, RobotId, attempt_id, task_id
+from muster_core.ids import AttemptId, OrderId, RobotId, attempt_id, is_robot_name, task_id
 from muster_core.intake import check_order
 from muster_core.kinds import KINDS, Kind
 from muster_core.order import content_digest
@@ -97,8 +97,7 @@ class SchedulerCore:
 
     def ready(self, now: Instant) -> Ready:
         """What is to be asked, made durable and done by now. Call it at least every ``tick_s``."""
-        if overdue_plans := self.advisor.overdue_plans(now):
-            self._record_plans(*overdue_plans, now)
+        self._record_plans(self.advisor.overdue_plans(now), now)
         if overdue := self.advisor.overdue_decision(now):
             self._commit(overdue[0], overdue[1].assignments, now)
         self._watch_robots(now)
@@ -211,6 +210,9 @@ class SchedulerCore:
 
     def _on_robot_described(self, event: inp.RobotDescribed, now: Instant) -> None:
         description = event.description
+        if not is_robot_name(description.robot_id):
+            self.strangers += 1
+            return
         known = self.ledger.robots.get(description.robot_id)
         if known is None or known.description != description:
             described = ev.RobotDescribed(robot_id=description.robot_id, description=description)
@@ -300,11 +302,10 @@ class SchedulerCore:
     # Decisions
 
     def _on_plans_received(self, answer: inp.PlansReceived, now: Instant) -> None:
-        if (taken := self.advisor.take_plans(answer)) is not None:
-            self._record_plans(*taken, now)
+        self._record_plans(self.advisor.take_plans(answer), now)
 
-    def _record_plans(self, advice: Advice, plans: Iterable[Plan], now: Instant) -> None:
-        for plan in plans:
+    def _record_plans(self, plans: Iterable[tuple[Advice, Plan]], now: Instant) -> None:
+        for advice, plan in plans:
             order = self.ledger.orders.get(plan.order_id)
             if order is None or order.state is not OrderState.ACCEPTED:
                 continue

@@ -151,6 +151,17 @@ class Ledger:
         }
         return hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()
 
+    def places(self) -> dict[str, OrderId]:
+        """The places that open orders still need, each with one of those orders."""
+        return {
+            step.place: order.order.order_id
+            for order in self.orders.values()
+            if not order.state.is_final
+            for task in order.tasks
+            for step in task.task.steps
+            if step.place
+        }
+
     def robot_of(self, attempt_id: AttemptId) -> RobotId | None:
         """The robot that holds the attempt now."""
         task = self.task_of_attempt(attempt_id)

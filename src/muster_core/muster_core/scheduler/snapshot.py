@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import heapq
-from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
 
 from muster_core.clock import NS_PER_S, Instant
 from muster_core.ids import RobotId
+from muster_core.intake import deadline_ns
 from muster_core.policy.protocol import Snapshot
 from muster_core.scheduler.ledger import Ledger, OrderRecord, RobotRecord, TaskRecord
 from muster_core.scheduler.roster import Roster
@@ -31,7 +31,7 @@ def build_snapshot(
     tasks = _tasks(ledger, now)
     ends = np.array([_free_at(ledger, roster, site, robot_id) for robot_id, _ in robots], dtype=int)
     slowness = np.array(
-        [max(1.0, site.speed_mps / robot.description.speed_mps_max) for _, robot in robots],
+        [_slowness(robot, site) for _, robot in robots],
         dtype=np.float32,
     )
     travel_s = np.full((len(robots), len(tasks)), np.inf, dtype=np.float32)
@@ -117,11 +117,15 @@ def _first_stop(task: Task, site: Site) -> str:
     return site.place(place).vertex if place else ""
 
 
+def _slowness(robot: RobotRecord, site: Site) -> float:
+    """How many times the reference travel time the robot needs; 1 where it tells no speed."""
+    speed_mps = robot.description.speed_mps_max
+    return max(1.0, site.speed_mps / speed_mps) if speed_mps > 0 else 1.0
+
+
 def _slack_s(order: OrderRecord, now: Instant) -> float:
-    if not order.order.deadline:
-        return float("inf")
-    deadline = datetime.fromisoformat(order.order.deadline.replace("Z", "+00:00"))
-    return deadline.timestamp() - now.wall_ns / NS_PER_S
+    at_ns = deadline_ns(order.order.deadline) if order.order.deadline else None
+    return float("inf") if at_ns is None else (at_ns - now.wall_ns) / NS_PER_S
 
 
 def _floats(values: list[float]) -> npt.NDArray[np.float32]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import pytest
 
 from muster_core import events as ev
-from muster_core.errors import ErrorCode
+from muster_core.errors import ErrorCode, Refusal
 from muster_core.ids import AttemptId, OrderId, RobotId
 from muster_core.order import Order
-from muster_core.robot import RobotMode
+from muster_core.policy.protocol import Plan
+from muster_core.robot import RobotDescription, RobotMode
 from muster_core.scheduler.effects import Reply
-from muster_core.scheduler.inputs import RobotReported, SubmitOrder
+from muster_core.scheduler.inputs import PlansReceived, RobotDescribed, RobotReported, SubmitOrder
 from muster_core.scheduler.ledger import Ledger
-from muster_core.task import Outcome, OutcomeResult
+from muster_core.task import Outcome, OutcomeResult, Step, TaskProposal
 from muster_core.testing.scripted_fleet import Fleet, Robot, make_fleet
 from muster_core.trace import trace_id
 
@@ -381,3 +382,51 @@ def test_heartbeat_of_an_undescribed_robot_changes_nothing() -> None:
     fleet.core.step(RobotReported(Robot(RobotId("stranger")).report()), fleet.now)
     fleet.settle()
     assert fleet.core.ledger.state_hash() == before
+
+
+@pytest.mark.parametrize("flaw", ["inactive", "left out", "unknown place", "no step"])
+def test_plan_that_cannot_be_used_is_stood_in_for(flaw: str) -> None:
+    fleet = make_fleet(1)
+    fleet.policy_answers = False
+    fleet.submit("o-1")
+    plans = {
+        "inactive": [Plan(OrderId("o-1"), refusal=Refusal(ErrorCode.PLAN_FAILED, "not active"))],
+        "left out": [],
+        "unknown place": [Plan(OrderId("o-1"), (TaskProposal((Step("go", "nowhere"),)),))],
+        "no step": [Plan(OrderId("o-1"), (TaskProposal(()),))],
+    }[flaw]
+    fleet.core.step(PlansReceived(1, "odd", "1", plans), fleet.now)
+    fleet.settle()
+    planned = fleet.events(ev.OrderPlanned)
+    assert [(event.policy, event.fallback) for event in planned] == [("nearest", True)]
+    assert fleet.state("o-1") == "planned"
+
+
+def test_refusal_of_a_policy_that_is_at_work_fails_the_order() -> None:
+    fleet = make_fleet(1)
+    fleet.policy_answers = False
+    fleet.submit("o-1")
+    refused = Plan(OrderId("o-1"), refusal=Refusal(ErrorCode.UNKNOWN_KIND, "not for me"))
+    fleet.core.step(PlansReceived(1, "odd", "1", [refused]), fleet.now)
+    fleet.settle()
+    assert "not for me" in fleet.events(ev.OrderFailed)[0].reason
+
+
+def test_robot_whose_name_ros_cannot_bear_is_not_taken_in() -> None:
+    fleet = make_fleet(1)
+    odd = RobotDescription(robot_id=RobotId("amr-7"))
+    fleet.core.step(RobotDescribed(odd), fleet.now)
+    assert "amr-7" not in fleet.core.ledger.robots and fleet.core.strangers == 1
+
+
+def test_robot_that_tells_no_speed_and_deadline_with_fraction_are_decided_on() -> None:
+    fleet = make_fleet(1)
+    robot = fleet.core.ledger.robots[RobotId("robot_1")]
+    robot.description = RobotDescription(
+        robot_id=RobotId("robot_1"),
+        capabilities=robot.description.capabilities,
+        speed_mps_max=0.0,
+        site_digest=robot.description.site_digest,
+    )
+    fleet.submit("o-1", deadline="2035-01-01T00:00:00.5Z")
+    assert [sent.robot_id for sent in fleet.sent] == ["robot_1"]
