@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Sequence
 
-from muster_core.ids import RobotId
+from muster_core.ids import RobotId, is_robot_name
 
 ROBOTS_PER_PROCESS_MAX = 100
 
@@ -20,7 +20,7 @@ def robot_names(text: str) -> list[RobotId]:
     """
     names = [name.strip() for name in text.split(",")]
     for name in names:
-        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) or "__" in name:
+        if not is_robot_name(name):
             raise argparse.ArgumentTypeError(
                 f"{name!r} is no name for a robot; use letters, digits and single underscores, "
                 f"a letter first, as in robot_1"

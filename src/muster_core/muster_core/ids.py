@@ -22,5 +22,5 @@ def attempt_id(task: TaskId, number: int) -> AttemptId:
 
 
 def is_robot_name(text: str) -> bool:
-    """Whether ``text`` can name a robot: it becomes a ROS namespace."""
-    return re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,63}", text) is not None
+    """Whether ``text`` can name a robot: the name becomes a part of ROS names."""
+    return re.fullmatch(r"(?!.*__)[A-Za-z][A-Za-z0-9_]{0,63}", text) is not None
