@@ -55,6 +55,7 @@ class SchedulerNode(MusterNode):
         super().__init__("scheduler", **kwargs)
         self._engine: Engine | None = None
         self._goals = Goals()
+        self._dispatcher = Dispatcher(self.fleet)
 
     def open(self, resources: ExitStack) -> None:
         """Read parameters, site and log, and open the channels."""
@@ -81,7 +82,6 @@ class SchedulerNode(MusterNode):
     def start(self, resources: ExitStack) -> None:
         """Take the lead and begin to work."""
         assert self._engine is not None
-        self._dispatcher = Dispatcher(self.fleet)
         self._dispatcher.start(resources)
         for robot_id in self._engine.core.ledger.robots:
             self._dispatcher.connect(robot_id)
@@ -116,6 +116,7 @@ class SchedulerNode(MusterNode):
             "inbox_overflows": str(loop.overflows if loop else 0),
             "proposals_rejected": str(engine.core.proposals_rejected),
             "outcomes_of_strangers": str(engine.core.strangers),
+            "robots_left_out": str(self._dispatcher.robots_left_out),
             "storage_problem": engine.storage_problem,
         }
 
