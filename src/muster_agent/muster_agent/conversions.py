@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from muster_msgs import action, msg
 
-from muster_core.agent.inputs import LeasesReceived, TaskOffered
+from muster_core.agent.inputs import Grant, LeasesReceived, TaskOffered
 from muster_core.ids import AttemptId, OrderId, RobotId, TaskId
 from muster_ros.conversions import to_step
 
@@ -17,6 +17,8 @@ def to_offer(goal: action.ExecuteTask.Goal) -> TaskOffered:
         task_id=TaskId(goal.task_id),
         order_id=OrderId(goal.order_id),
         lease_s=goal.lease_s,
+        heard_report=goal.heard_report,
+        steps_permitted=goal.steps_permitted,
         steps=tuple(to_step(step) for step in goal.steps),
         traceparent=goal.traceparent,
     )
@@ -27,7 +29,11 @@ def to_leases(message: msg.Leases, robot_id: RobotId) -> LeasesReceived:
     return LeasesReceived(
         epoch=message.epoch,
         duration_s=message.duration_s,
-        granted=_attempts(message.grants, robot_id),
+        granted=tuple(
+            Grant(AttemptId(grant.attempt_id), grant.heard_report, grant.steps_permitted)
+            for grant in message.grants
+            if grant.robot_id == robot_id
+        ),
         revoked=_attempts(message.revocations, robot_id),
         acknowledged=_attempts(message.acknowledgements, robot_id),
     )

@@ -13,7 +13,7 @@ from muster_core.errors import ErrorCode
 from muster_core.ids import AttemptId, OrderId, RobotId, TaskId
 from muster_core.order import Order
 from muster_core.robot import RobotDescription
-from muster_core.task import OutcomeResult, Task
+from muster_core.task import OutcomeResult, Resolution, Task
 
 
 class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=True):
@@ -94,8 +94,26 @@ class StepFinished(_Event, frozen=True, kw_only=True, tag="step_finished"):
     traceparent: str = ""
 
 
+class PickPermitted(_Event, frozen=True, kw_only=True, tag="pick_permitted"):
+    """The robot may do the step at ``step_index``, which cannot be repeated, and those after it.
+
+    Before this event nobody can have done it; after it nobody else may, whatever becomes of the
+    robot (I11).
+    """
+
+    order_id: OrderId
+    task_id: TaskId
+    attempt_id: AttemptId
+    robot_id: RobotId
+    step_index: int
+    traceparent: str = ""
+
+
 class AttemptEnded(_Event, frozen=True, kw_only=True, tag="attempt_ended"):
-    """A try ended. Unless it succeeded, its task waits until ``retry_not_before_ns`` (UTC)."""
+    """A try ended. Unless it succeeded, its task waits until ``retry_not_before_ns`` (UTC).
+
+    :param uncertain: the step after ``steps_finished`` may or may not have been done.
+    """
 
     order_id: OrderId
     task_id: TaskId
@@ -106,6 +124,64 @@ class AttemptEnded(_Event, frozen=True, kw_only=True, tag="attempt_ended"):
     error_code: ErrorCode = ErrorCode.NONE
     message: str = ""
     retry_not_before_ns: int = 0
+    uncertain: bool = False
+    traceparent: str = ""
+
+
+class OutcomeArrivedLate(_Event, frozen=True, kw_only=True, tag="outcome_arrived_late"):
+    """A robot that had been lost told how the attempt really ended."""
+
+    order_id: OrderId
+    task_id: TaskId
+    attempt_id: AttemptId
+    robot_id: RobotId
+    result: OutcomeResult
+    steps_finished: int = 0
+    error_code: ErrorCode = ErrorCode.NONE
+    message: str = ""
+    uncertain: bool = False
+    traceparent: str = ""
+
+
+class TaskRevised(_Event, frozen=True, kw_only=True, tag="task_revised"):
+    """What is left of a task is another thing than was planned: its purpose says what for."""
+
+    order_id: OrderId
+    task_id: TaskId
+    task: Task
+    reason: str
+    traceparent: str = ""
+
+
+class OrderSuspended(_Event, frozen=True, kw_only=True, tag="order_suspended"):
+    """A person is asked what became of the item; nothing more is done until then.
+
+    :param robot_id: the robot that has it, or may have it.
+    :param vertex: where that robot was last known to be; empty when unknown.
+    """
+
+    order_id: OrderId
+    reason: str
+    robot_id: RobotId
+    vertex: str = ""
+    traceparent: str = ""
+
+
+class OrderResolved(_Event, frozen=True, kw_only=True, tag="order_resolved"):
+    """A person answered; what follows from it is in the next events."""
+
+    order_id: OrderId
+    resolution: Resolution
+    requester: str = ""
+    reason: str = ""
+    traceparent: str = ""
+
+
+class OrderResumed(_Event, frozen=True, kw_only=True, tag="order_resumed"):
+    """A suspended order goes on, and why."""
+
+    order_id: OrderId
+    reason: str
     traceparent: str = ""
 
 
@@ -119,9 +195,10 @@ class OrderCancelRequested(_Event, frozen=True, kw_only=True, tag="order_cancel_
 
 
 class OrderCompleted(_Event, frozen=True, kw_only=True, tag="order_completed"):
-    """All tasks of the order are done."""
+    """All tasks of the order are done, or a person says that the item is where it should be."""
 
     order_id: OrderId
+    reason: str = ""
     traceparent: str = ""
 
 
@@ -162,6 +239,40 @@ class RobotReturned(_Event, frozen=True, kw_only=True, tag="robot_returned"):
     robot_id: RobotId
 
 
+class RobotBarred(_Event, frozen=True, kw_only=True, tag="robot_barred"):
+    """A robot failed repeatedly; it is given no work until it has done a probe task.
+
+    :param failures: failed attempts in a row.
+    :param probe_not_before_ns: when the probe may be tried, UTC.
+    """
+
+    robot_id: RobotId
+    failures: int
+    reason: str
+    probe_not_before_ns: int
+
+
+class RobotCleared(_Event, frozen=True, kw_only=True, tag="robot_cleared"):
+    """A barred robot did its probe task; it is given work again."""
+
+    robot_id: RobotId
+    order_id: OrderId
+
+
+class SpareCalled(_Event, frozen=True, kw_only=True, tag="spare_called"):
+    """A spare robot stands in for one that was lost."""
+
+    robot_id: RobotId
+    instead_of: RobotId
+
+
+class SpareReleased(_Event, frozen=True, kw_only=True, tag="spare_released"):
+    """The robot that a spare stood in for is back."""
+
+    robot_id: RobotId
+    instead_of: RobotId
+
+
 Event = (
     EpochStarted
     | OrderAccepted
@@ -169,7 +280,13 @@ Event = (
     | TaskAssigned
     | AttemptStarted
     | StepFinished
+    | PickPermitted
     | AttemptEnded
+    | OutcomeArrivedLate
+    | TaskRevised
+    | OrderSuspended
+    | OrderResolved
+    | OrderResumed
     | OrderCancelRequested
     | OrderCompleted
     | OrderFailed
@@ -177,6 +294,10 @@ Event = (
     | RobotDescribed
     | RobotSilent
     | RobotReturned
+    | RobotBarred
+    | RobotCleared
+    | SpareCalled
+    | SpareReleased
 )
 
 

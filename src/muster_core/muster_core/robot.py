@@ -9,6 +9,20 @@ import msgspec
 from muster_core.ids import AttemptId, RobotId
 from muster_core.task import Outcome
 
+_MS_BITS = 40
+INCARNATIONS_MAX = 1 << 24
+"""Starts of one agent that can be told apart: one every minute for thirty years."""
+
+
+def make_report_number(incarnation: int, elapsed_ms: int) -> int:
+    """The number of a report: the agent's starts so far, and ms since the present one."""
+    return ((incarnation % INCARNATIONS_MAX) << _MS_BITS) | min(elapsed_ms, (1 << _MS_BITS) - 1)
+
+
+def split_report_number(number: int) -> tuple[int, int]:
+    """The agent's incarnation, and ms from its start to the report."""
+    return number >> _MS_BITS, number & ((1 << _MS_BITS) - 1)
+
 
 class RobotMode(IntEnum):
     """What a robot does, by its own report. Values as in ``RobotState.msg``."""
@@ -37,12 +51,14 @@ class RobotDescription(msgspec.Struct, frozen=True, kw_only=True):
 class RobotReport(msgspec.Struct, kw_only=True):
     """A heartbeat: what is true of a robot now. Position in m and rad, frame ``map``.
 
+    :param report_number: grows with every report of the robot; see :func:`make_report_number`.
     :param vertex: the vertex of the site's graph it is at or was at last; empty when unknown.
     :param battery: charge, 0 to 1.
     :param busy_s: seconds until it expects to be free; 0 when idle or unknown.
     """
 
     robot_id: RobotId
+    report_number: int = 0
     mode: RobotMode = RobotMode.OFFLINE
     message: str = ""
     x: float = 0.0

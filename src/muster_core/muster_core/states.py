@@ -15,11 +15,12 @@ from muster_core.errors import IllegalTransitionError
 
 
 class OrderState(str, Enum):
-    """How far an order is. The last three are final."""
+    """How far an order is. The last three are final; ``SUSPENDED`` waits for a person."""
 
     ACCEPTED = "accepted"
     PLANNED = "planned"
     ACTIVE = "active"
+    SUSPENDED = "suspended"
     COMPLETED = "completed"
     FAILED = "failed"
     CANCELLED = "cancelled"
@@ -47,7 +48,7 @@ class TaskState(str, Enum):
 
 
 class AttemptState(str, Enum):
-    """How far an attempt is. All but the first two are final."""
+    """How far an attempt is. The first two are open; a lost one may still tell its end."""
 
     OFFERED = "offered"
     RUNNING = "running"
@@ -80,12 +81,19 @@ ORDER_TABLE: Table[OrderState] = {
     (OrderState.ACTIVE, "order_completed"): OrderState.COMPLETED,
     (OrderState.ACTIVE, "order_failed"): OrderState.FAILED,
     (OrderState.ACTIVE, "order_cancelled"): OrderState.CANCELLED,
+    (OrderState.ACTIVE, "order_suspended"): OrderState.SUSPENDED,
+    (OrderState.SUSPENDED, "order_resumed"): OrderState.ACTIVE,
+    (OrderState.SUSPENDED, "order_completed"): OrderState.COMPLETED,
+    (OrderState.SUSPENDED, "order_failed"): OrderState.FAILED,
+    (OrderState.SUSPENDED, "order_cancelled"): OrderState.CANCELLED,
 }
 
 TASK_TABLE: Table[TaskState] = {
     (TaskState.WAITING, "task_assigned"): TaskState.ASSIGNED,
     (TaskState.WAITING, "order_failed"): TaskState.FAILED,
     (TaskState.WAITING, "order_cancelled"): TaskState.CANCELLED,
+    (TaskState.WAITING, "order_completed"): TaskState.COMPLETED,
+    (TaskState.WAITING, "attempt_succeeded"): TaskState.COMPLETED,
     (TaskState.ASSIGNED, "attempt_started"): TaskState.RUNNING,
     (TaskState.ASSIGNED, "attempt_succeeded"): TaskState.COMPLETED,
     (TaskState.ASSIGNED, "attempt_ended"): TaskState.WAITING,
@@ -104,6 +112,9 @@ ATTEMPT_TABLE: Table[AttemptState] = {
     (AttemptState.RUNNING, "failed"): AttemptState.FAILED,
     (AttemptState.RUNNING, "cancelled"): AttemptState.CANCELLED,
     (AttemptState.RUNNING, "lost"): AttemptState.LOST,
+    (AttemptState.LOST, "succeeded"): AttemptState.SUCCEEDED,
+    (AttemptState.LOST, "failed"): AttemptState.FAILED,
+    (AttemptState.LOST, "cancelled"): AttemptState.CANCELLED,
 }
 
 ROBOT_TABLE: Table[RobotStanding] = {

@@ -65,6 +65,7 @@ _KEPT = DurabilityPolicy.TRANSIENT_LOCAL
 EXECUTE_ORDER = Channel("execute_order", action.ExecuteOrder, _SERVICE)
 SUBMIT_ORDER = Channel("submit_order", srv.SubmitOrder, _SERVICE)
 CANCEL_ORDER = Channel("cancel_order", srv.CancelOrder, _SERVICE)
+RESOLVE_ORDER = Channel("resolve_order", srv.ResolveOrder, _SERVICE)
 GET_ORDERS = Channel("get_orders", srv.GetOrders, _SERVICE)
 GET_ROBOTS = Channel("get_robots", srv.GetRobots, _SERVICE)
 READ_EVENTS = Channel("read_events", srv.ReadEvents, _SERVICE)
@@ -83,6 +84,7 @@ CHANNELS = (
     EXECUTE_ORDER,
     SUBMIT_ORDER,
     CANCEL_ORDER,
+    RESOLVE_ORDER,
     GET_ORDERS,
     GET_ROBOTS,
     READ_EVENTS,

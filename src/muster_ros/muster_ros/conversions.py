@@ -26,6 +26,7 @@ ORDER_STATES = {
     OrderState.COMPLETED: msg.OrderStatus.COMPLETED,
     OrderState.FAILED: msg.OrderStatus.FAILED,
     OrderState.CANCELLED: msg.OrderStatus.CANCELLED,
+    OrderState.SUSPENDED: msg.OrderStatus.SUSPENDED,
 }
 ORDER_STATE_NAMES = {number: state.value for state, number in ORDER_STATES.items()}
 OUTCOME_RESULTS = {
@@ -124,6 +125,7 @@ def to_outcome(message: msg.Outcome) -> Outcome:
         steps_finished=message.steps_finished,
         error_code=to_error_code(message.error_code),
         message=message.message,
+        is_uncertain=message.uncertain,
     )
 
 
@@ -136,6 +138,7 @@ def outcome_message(outcome: Outcome) -> msg.Outcome:
         steps_finished=outcome.steps_finished,
         error_code=int(outcome.error_code),
         message=outcome.message,
+        uncertain=outcome.is_uncertain,
     )
 
 
@@ -144,6 +147,7 @@ def to_robot_report(message: msg.RobotState) -> RobotReport:
     outcomes = message.outcomes
     return RobotReport(
         robot_id=RobotId(message.robot_id),
+        report_number=message.report_number,
         mode=RobotMode(message.state) if message.state <= RobotMode.FAULT else RobotMode.FAULT,
         message=message.message,
         x=message.x,
@@ -164,6 +168,7 @@ def robot_state_message(report: RobotReport, wall_ns: int) -> msg.RobotState:
     """A heartbeat, true at ``wall_ns`` (UTC, ns)."""
     return msg.RobotState(
         robot_id=report.robot_id,
+        report_number=report.report_number,
         stamp=time_message(wall_ns),
         state=int(report.mode),
         message=report.message,
@@ -230,7 +235,11 @@ def to_plan(message: msg.Plan) -> Plan:
     return Plan(
         order_id=OrderId(message.order_id),
         tasks=tuple(
-            TaskProposal(tuple(to_step(step) for step in task.steps), tuple(task.capabilities))
+            TaskProposal(
+                tuple(to_step(step) for step in task.steps),
+                tuple(task.capabilities),
+                task.return_place,
+            )
             for task in message.tasks
         ),
         refusal=refusal,
@@ -243,7 +252,9 @@ def plan_message(plan: Plan) -> msg.Plan:
         order_id=plan.order_id,
         tasks=[
             msg.TaskProposal(
-                capabilities=task.capabilities, steps=[step_message(step) for step in task.steps]
+                capabilities=task.capabilities,
+                steps=[step_message(step) for step in task.steps],
+                return_place=task.return_place,
             )
             for task in plan.tasks
         ],

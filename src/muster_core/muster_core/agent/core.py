@@ -37,7 +37,7 @@ from muster_core.agent.records import (
     OutcomeAcknowledged,
     StepFinished,
 )
-from muster_core.agent.run import REPEATABLE_VERBS, Run, Stop
+from muster_core.agent.run import Run, Stop
 from muster_core.agent.state import AgentState
 from muster_core.agent.telling import Telling
 from muster_core.clock import Instant
@@ -45,7 +45,7 @@ from muster_core.driver.protocol import DriverReport, StepState
 from muster_core.errors import ErrorCode
 from muster_core.ids import AttemptId, OrderId, RobotId
 from muster_core.robot import RobotReport
-from muster_core.task import Outcome, OutcomeResult
+from muster_core.task import REPEATABLE_VERBS, Outcome, OutcomeResult
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,27 @@ from muster_core.ids import AttemptId, OrderId, TaskId
 from muster_core.task import Step
 
 
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """The right to go on with an attempt.
+
+    :param heard_report: the agent's own report that the scheduler had heard last. The lease runs
+        from when that was made; a number of another incarnation grants nothing.
+    :param steps_permitted: the first step that may not begin yet.
+    """
+
+    attempt_id: AttemptId
+    heard_report: int
+    steps_permitted: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskOffered:
     """A scheduler wants a task done. May come more than once, and late.
 
-    :param lease_s: how long the robot may work on it from now, s; later grants extend it.
+    :param lease_s: how long the robot may work on it, s; later grants extend it.
+    :param heard_report: see :class:`Grant`. An offer whose lease is over is not taken up.
+    :param steps_permitted: see :class:`Grant`.
     """
 
     epoch: int
@@ -21,6 +37,8 @@ class TaskOffered:
     task_id: TaskId
     order_id: OrderId
     lease_s: float
+    heard_report: int
+    steps_permitted: int
     steps: tuple[Step, ...]
     traceparent: str = ""
 
@@ -29,12 +47,12 @@ class TaskOffered:
 class LeasesReceived:
     """A scheduler granted, revoked and acknowledged attempts; those of this robot only.
 
-    :param duration_s: how long each grant is good for from now, s.
+    :param duration_s: how long each grant is good for from the report it names, s.
     """
 
     epoch: int
     duration_s: float
-    granted: tuple[AttemptId, ...] = ()
+    granted: tuple[Grant, ...] = ()
     revoked: tuple[AttemptId, ...] = ()
     acknowledged: tuple[AttemptId, ...] = ()
 

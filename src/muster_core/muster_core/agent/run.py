@@ -12,8 +12,6 @@ _NOBODYS = AttemptId("")
 
 # A robot that stopped in the middle of these would leave an item between shelf and robot.
 UNINTERRUPTIBLE_VERBS = ("pick", "place")
-# Doing these again after a restart changes nothing but the time it takes.
-REPEATABLE_VERBS = ("go", "scan", "wait", "charge")
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,14 +29,33 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class SendTask:
-    """Send an attempt to its robot's agent. Sending it again is harmless."""
+    """Send an attempt to its robot's agent. Sending it again is harmless.
+
+    :param heard_report: see :class:`GrantedHold`; so is ``steps_permitted``.
+    """
 
     robot_id: RobotId
     epoch: int
     attempt_id: AttemptId
     task: Task
     lease_s: float
+    heard_report: int
+    steps_permitted: int
     traceparent: str
+
+
+@dataclass(frozen=True, slots=True)
+class GrantedHold:
+    """A robot's right to go on with its attempt.
+
+    :param heard_report: the number of the robot's newest report; its lease runs from that.
+    :param steps_permitted: the first step that may not begin yet.
+    """
+
+    robot_id: RobotId
+    attempt_id: AttemptId
+    heard_report: int
+    steps_permitted: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +64,7 @@ class PublishLeases:
 
     epoch: int
     duration_s: float
-    grants: tuple[tuple[RobotId, AttemptId], ...]
+    grants: tuple[GrantedHold, ...]
     revocations: tuple[tuple[RobotId, AttemptId], ...]
     acknowledgements: tuple[tuple[RobotId, AttemptId], ...]
 

@@ -31,6 +31,17 @@ class CancelOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class ResolveOrder:
+    """A person says what became of a suspended order. ``resolution`` is checked by the core."""
+
+    reply_to: Any
+    order_id: OrderId
+    resolution: str
+    requester: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RobotDescribed:
     """An agent said what its robot is."""
 
@@ -66,5 +77,11 @@ class DecisionReceived:
 
 
 Input = (
-    SubmitOrder | CancelOrder | RobotDescribed | RobotReported | PlansReceived | DecisionReceived
+    SubmitOrder
+    | CancelOrder
+    | ResolveOrder
+    | RobotDescribed
+    | RobotReported
+    | PlansReceived
+    | DecisionReceived
 )
