@@ -52,7 +52,7 @@ def open_journal(fleet: str, robot_id: RobotId, config: AgentConfig) -> SqliteLo
             f"data_dir is {str(directory)!r}, which cannot be made: {error.strerror}; "
             f"name a directory that this user may write to"
         ) from error
-    return SqliteLog(directory / f"{robot_id}.journal")
+    return SqliteLog(directory / f"{robot_id}.journal", is_exclusive=True)
 
 
 def _state_directory(fleet: str) -> Path:

@@ -89,3 +89,16 @@ class LogError(MusterError):
 
 class PluginError(MusterError):
     """A plug-in is configured and cannot be loaded; the message lists the choices."""
+
+
+class LogFencedError(LogError):
+    """Somebody else has appended to the log since this writer looked; nothing was written.
+
+    :param seq: the first event that this writer did not know of.
+    """
+
+    def __init__(self, name: str, seq: int) -> None:
+        super().__init__(
+            f"event {seq} of {name} was written by somebody else: another scheduler leads now"
+        )
+        self.seq = seq

@@ -32,26 +32,41 @@ class LogEntry(msgspec.Struct, frozen=True):
 
 
 class EventLog(Protocol):
-    """Append-only, ordered, durable. One writer; a reader never sees half an append."""
+    """One handle of an append-only, ordered, durable log; a reader never sees half an append.
+
+    Several handles, of several processes, may be open on one log. Each knows the log up to its own
+    ``last_seq``, which only its own appends and ``catch_up`` move, and can append only while that
+    is still the end of the log (compare and append). So two schedulers cannot both go on from the
+    same event: once a successor has written one, its predecessor writes nothing any more.
+    """
 
     @property
     def last_seq(self) -> int:
-        """The newest durable sequence number; 0 when the log is empty."""
+        """The newest durable sequence number that this handle knows; 0 when there is none."""
 
     def append(self, entries: Sequence[LogEntry]) -> None:
         """Make ``entries`` durable, all or none. They must continue the sequence without a gap.
 
-        :raises LogError: when they do not, or when the storage fails; then nothing was appended.
+        :raises LogFencedError: when the log does not end any more where this handle knows it to;
+            nothing was appended.
+        :raises LogError: when there is a gap, or the storage fails; nothing was appended, and the
+            same may be tried again.
+        """
+
+    def catch_up(self) -> int:
+        """Take note of what other handles have appended; the new ``last_seq``.
+
+        :raises LogError: when what this handle knew is not in the log any more, or it is damaged.
         """
 
     def read(self, from_seq: int, limit: int = READ_PAGE_MAX) -> Sequence[LogEntry]:
-        """At most ``limit`` entries from ``from_seq`` on, in order.
+        """At most ``limit`` entries from ``from_seq`` to ``last_seq``, in order.
 
         :raises LogError: when an entry is damaged; the message names its sequence number.
         """
 
     def entries(self, from_seq: int = 1) -> Iterator[LogEntry]:
-        """All entries from ``from_seq`` on, in order, a page at a time.
+        """All entries from ``from_seq`` to ``last_seq``, in order, a page at a time.
 
         :raises LogError: as ``read``.
         """

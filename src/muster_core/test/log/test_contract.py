@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from muster_core.errors import LogError
+from muster_core.errors import LogError, LogFencedError
 from muster_core.log import EventLog, LogEntry, MemoryLog, SqliteLog
 
-Reopen = Callable[[], EventLog]
+Open = Callable[[], EventLog]
 
 
 def entries(first: int, count: int) -> list[LogEntry]:
@@ -19,10 +19,24 @@ def entries(first: int, count: int) -> list[LogEntry]:
 
 
 @pytest.fixture(params=["memory", "sqlite"])
-def log(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[EventLog]:
-    made: EventLog = MemoryLog() if request.param == "memory" else SqliteLog(tmp_path / "a.log")
-    yield made
-    made.close()
+def open_log(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
+    """Opens handles on one log."""
+    first = MemoryLog()
+    opened: list[EventLog] = []
+
+    def open_one() -> EventLog:
+        is_memory = request.param == "memory"
+        opened.append(first.reopen() if is_memory else SqliteLog(tmp_path / "a.log"))
+        return opened[-1]
+
+    yield open_one
+    for log in opened:
+        log.close()
+
+
+@pytest.fixture
+def log(open_log: Open) -> EventLog:
+    return open_log()
 
 
 def test_new_log_is_empty(log: EventLog) -> None:
@@ -67,6 +81,57 @@ def test_empty_append_changes_nothing(log: EventLog) -> None:
     assert log.last_seq == 0
 
 
+def test_log_outlives_its_handle(open_log: Open) -> None:
+    first = open_log()
+    first.append(entries(1, 3))
+    first.close()
+    second = open_log()
+    assert second.last_seq == 3
+    second.append(entries(4, 1))
+    assert list(second.entries()) == entries(1, 4)
+
+
+def test_deposed_writer_appends_nothing_once_its_successor_has(open_log: Open) -> None:
+    deposed = open_log()
+    deposed.append(entries(1, 3))
+    successor = open_log()
+    successor.append(entries(4, 1))
+    for _ in range(2):
+        with pytest.raises(LogFencedError, match=r"event 4 .*written by somebody else") as fenced:
+            deposed.append(entries(4, 2))
+        assert fenced.value.seq == 4
+    assert deposed.last_seq == 3
+    assert list(open_log().entries()) == entries(1, 4)
+
+
+def test_of_two_that_follow_the_same_event_the_first_wins(open_log: Open) -> None:
+    one, other = open_log(), open_log()
+    other.append([LogEntry(1, 7, 7, b"{}")])
+    with pytest.raises(LogFencedError):
+        one.append(entries(1, 1))
+    assert [entry.epoch for entry in open_log().entries()] == [7]
+
+
+def test_handle_sees_what_others_append_when_it_catches_up(open_log: Open) -> None:
+    waiting, leading = open_log(), open_log()
+    leading.append(entries(1, 3))
+    assert waiting.last_seq == 0
+    assert list(waiting.entries()) == list(waiting.read(1)) == []
+    assert waiting.catch_up() == waiting.last_seq == 3
+    assert list(waiting.entries(2)) == entries(2, 2)
+    leading.append(entries(4, 2))
+    assert list(waiting.read(2)) == entries(2, 2)
+
+
+def test_handle_that_caught_up_may_append(open_log: Open) -> None:
+    waiting, leading = open_log(), open_log()
+    leading.append(entries(1, 3))
+    waiting.catch_up()
+    waiting.append(entries(4, 1))
+    with pytest.raises(LogFencedError):
+        leading.append(entries(4, 1))
+
+
 def test_closing_twice_is_fine(log: EventLog) -> None:
     log.close()
     log.close()
@@ -82,22 +147,79 @@ def test_failed_append_leaves_the_log_as_it_was() -> None:
     assert list(log.entries()) == entries(1, 2)
 
 
-def test_sqlite_log_outlives_its_process(tmp_path: Path) -> None:
-    path = tmp_path / "a.log"
-    first = SqliteLog(path)
-    first.append(entries(1, 3))
-    first.close()
-    second = SqliteLog(path)
-    second.append(entries(4, 1))
-    assert list(second.entries()) == entries(1, 4)
+@pytest.fixture
+def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("muster_core.log.sqlite.BUSY_TIMEOUT_MS", 50)
 
 
-def test_second_writer_is_refused(tmp_path: Path) -> None:
+@pytest.mark.usefixtures("impatience")
+def test_second_process_is_refused_while_the_log_is_exclusive(tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    first = SqliteLog(path, is_exclusive=True)
+    for open_another in (
+        lambda: SqliteLog(path, is_exclusive=True),
+        lambda: SqliteLog(path),
+        lambda: SqliteLog.open_read_only(path),
+    ):
+        with pytest.raises(LogError, match="in use by another process"):
+            open_another()
+    first.append(entries(1, 1))
+    first.close()
+    assert SqliteLog(path, is_exclusive=True).last_seq == 1
+
+
+@pytest.mark.usefixtures("impatience")
+def test_log_in_use_cannot_be_taken_exclusively(tmp_path: Path) -> None:
     path = tmp_path / "a.log"
     first = SqliteLog(path)
-    with pytest.raises(LogError, match="cannot be opened"):
-        SqliteLog(path)
+    with pytest.raises(LogError, match="in use by another process"):
+        SqliteLog(path, is_exclusive=True)
+    first.append(entries(1, 1))
     first.close()
+
+
+def test_reading_handle_works_beside_a_writer(tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    writer = SqliteLog(path)
+    writer.append(entries(1, 3))
+    reader = SqliteLog.open_read_only(path)
+    writer.append(entries(4, 1))
+    assert list(reader.entries()) == entries(1, 3)
+    assert reader.catch_up() == 4
+    with pytest.raises(LogError, match="could not be written"):
+        reader.append(entries(5, 1))
+    writer.append(entries(5, 1))
+    writer.close()
+
+
+def test_reading_handle_leaves_no_trace(tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    writer = SqliteLog(path)
+    writer.append(entries(1, 3))
+    writer.close()
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    reader = SqliteLog.open_read_only(path)
+    assert list(reader.entries()) == entries(1, 3)
+    reader.close()
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
+
+
+def test_reading_handle_makes_no_log(tmp_path: Path) -> None:
+    with pytest.raises(LogError, match="there is no event log"):
+        SqliteLog.open_read_only(tmp_path / "a.log")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_log_that_was_replaced_under_its_writer_takes_nothing_more(tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    log = SqliteLog(path)
+    log.append(entries(1, 3))
+    path.rename(tmp_path / "moved.log")
+    with pytest.raises(LogError, match="could not be written"):
+        log.append(entries(4, 1))
+    SqliteLog(path).close()
+    with pytest.raises(LogError, match="was replaced by another file"):
+        log.append(entries(4, 1))
 
 
 def test_foreign_file_is_refused_and_not_touched(tmp_path: Path) -> None:
