@@ -1,0 +1,141 @@
+"""The scheduler's turn: step the core, make its records durable, check the lead, let effects leave.
+
+No clock, no disk and no network of its own, so the simulator runs it as it is. It is called by one
+thread (or one simulated process) only, which alone touches the core and the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from muster_core.clock import Instant
+from muster_core.errors import ErrorCode, LogError, LogFencedError, Refusal
+from muster_core.events import Record
+from muster_core.leadership import DeposedError
+from muster_core.log import EventLog, LogEntry
+from muster_core.scheduler.codec import to_entries
+from muster_core.scheduler.core import SchedulerCore
+from muster_core.scheduler.effects import Effect, Query, Reply
+from muster_core.scheduler.inputs import Input
+
+
+class Outlets(Protocol):
+    """Where effects go. Called by the engine's thread only."""
+
+    def ask(self, query: Query) -> None:
+        """Put a question to the policy."""
+
+    def perform(self, effect: Effect) -> None:
+        """Do what the core asks for."""
+
+    def publish(self, records: Sequence[Record], entries: Sequence[LogEntry]) -> None:
+        """Tell the world what is now durable, in order."""
+
+
+class Engine:
+    """One scheduler at work.
+
+    While the log cannot be written, what waits for it is kept and tried again with every turn, and
+    new requests are refused: nothing is ever promised that is not on disk.
+
+    :param clock: this moment.
+    :param is_leading: whether this scheduler may act at a moment. Once it says no, or the log says
+        that another has written, the engine is deposed for good.
+    """
+
+    def __init__(
+        self,
+        core: SchedulerCore,
+        log: EventLog,
+        outlets: Outlets,
+        *,
+        clock: Callable[[], Instant],
+        is_leading: Callable[[Instant], bool],
+    ) -> None:
+        self.core = core
+        self._log = log
+        self._outlets = outlets
+        self._clock = clock
+        self._is_leading = is_leading
+        self._is_deposed = False
+        self._unwritten: list[Record] = []
+        self._held: list[Effect] = []
+        self.commits = 0
+        self.commit_longest_ms = 0.0
+        # Why the log cannot be written; empty when it can.
+        self.storage_problem = ""
+
+    def start(self, scheduler: str) -> None:
+        """Begin a new epoch and make it durable.
+
+        :raises LogError: when that cannot be written.
+        :raises DeposedError: as ``handle``.
+        """
+        now = self._clock()
+        self._require_lead(now)
+        self.core.start(scheduler, now)
+        self._collect(now)
+        self._commit(now)
+
+    def handle(self, inputs: Sequence[Input]) -> None:
+        """Take in all inputs that waited: one commit serves them.
+
+        :raises DeposedError: when another scheduler leads, or may; nothing has left, and nothing
+            ever will.
+        """
+        now = self._clock()
+        self._require_lead(now)
+        for item in inputs:
+            if self.storage_problem and (reply_to := getattr(item, "reply_to", None)) is not None:
+                self._refuse(reply_to)
+            else:
+                self.core.step(item, now)
+        self._collect(now)
+        try:
+            self._commit(now)
+        except LogError as error:
+            self.storage_problem = str(error)
+            # Leases and offers are made anew when they can leave; old ones would be wrong by then.
+            self._held = [effect for effect in self._held if isinstance(effect, Reply)]
+
+    def _collect(self, now: Instant) -> None:
+        ready = self.core.ready(now)
+        for query in ready.queries:
+            self._outlets.ask(query)
+        self._unwritten.extend(ready.records)
+        self._held.extend(ready.effects)
+
+    def _commit(self, now: Instant) -> None:
+        records, effects = self._unwritten, self._held
+        entries = to_entries(records)
+        if records:
+            self._append(entries, now)
+        # The disk may have taken long, and the lead may have run out meanwhile.
+        self._require_lead(self._clock())
+        self._unwritten, self._held = [], []
+        for effect in effects:
+            self._outlets.perform(effect)
+        if records:
+            self._outlets.publish(records, entries)
+
+    def _append(self, entries: Sequence[LogEntry], now: Instant) -> None:
+        try:
+            self._log.append(entries)
+        except LogFencedError as error:
+            self._is_deposed = True
+            raise DeposedError(f"another scheduler leads: {error}") from error
+        took_ms = (self._clock().steady_ns - now.steady_ns) / 1e6
+        self.commit_longest_ms = max(self.commit_longest_ms, took_ms)
+        self.commits += 1
+        self.storage_problem = ""
+
+    def _require_lead(self, now: Instant) -> None:
+        self._is_deposed = self._is_deposed or not self._is_leading(now)
+        if self._is_deposed:
+            raise DeposedError("another scheduler leads: this one's lead was not renewed in time")
+
+    def _refuse(self, reply_to: object) -> None:
+        message = f"nothing can be accepted now, try again later: {self.storage_problem}"
+        refusal = Refusal(ErrorCode.STORAGE_UNAVAILABLE, message)
+        self._outlets.perform(Reply(reply_to, refusal, None))
