@@ -48,7 +48,7 @@ class Lead:
 
 
 class Leadership(Protocol):
-    """One candidate's view of the lease. No method waits; ``now`` is its process's own time."""
+    """One candidate's view of the lease. No method waits for the lead; ``now`` is its process's time."""
 
     @property
     def leader(self) -> str:
