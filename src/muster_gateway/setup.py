@@ -19,6 +19,7 @@ setup(
         "console_scripts": [
             "gateway = muster_gateway.main:main",
             "mock_kafka = muster_gateway.mock_kafka:main",
+            "real_kafka = muster_gateway.real_kafka:main",
         ],
     },
 )

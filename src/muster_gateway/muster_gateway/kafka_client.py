@@ -21,8 +21,9 @@ from muster_core.gateway.envelope import (
 from muster_core.gateway.inputs import Input
 from muster_gateway.connection import Reachability
 from muster_gateway.consumer import OrderConsumer
-from muster_gateway.position import EVENTS_PARTITION, read_last_event
-from muster_gateway.producer import KafkaProducer, dead_letter_settings, event_settings
+from muster_gateway.event_producer import EventProducer, EventRecord
+from muster_gateway.position import PositionError, read_last_event
+from muster_gateway.producer import KafkaProducer, dead_letter_settings
 
 PUT_RETRY_S = 0.02
 POSITION_TIMEOUT_S = 3.0  # for each question; the core asks again
@@ -45,8 +46,7 @@ class KafkaClient:
         self._put = put
         self._is_stopping = threading.Event()
         self._reachability = Reachability(config.bootstrap_servers)
-        self._events: KafkaProducer | None = None
-        self._failed: set[int] = set()  # generations that are not to be used any more
+        self._events: EventProducer | None = None
         self._position = ThreadPoolExecutor(max_workers=1, thread_name_prefix="kafka-position")
         try:
             self._consumer = OrderConsumer(config, put, self._reachability)
@@ -88,35 +88,18 @@ class KafkaClient:
             case effects.ResumeOrders():
                 self._consumer.set_paused(False)
             case effects.ResetProducer():
-                self._reset_events()
+                self._reset_events(effect.generation)
             case effects.ReadLastExported():
-                self._position.submit(self._read_last, effect.request)
+                self._position.submit(self._read_last, effect.request, self._events)
             case _:
                 raise AssertionError(f"{type(effect).__name__} is not for Kafka")
 
     def _produce_event(self, effect: effects.ProduceEvent) -> None:
-        event, generation, producer = effect.event, effect.generation, self._events
-        assert producer is not None, "a producer is made before the first event"
-        if generation in self._failed:
-            return  # a later event must not overtake the one that failed
-
-        def on_delivery(reason: str) -> None:
-            if not reason:
-                self._put_from(producer, inputs.EventDelivered(generation, event.seq))
-                return
-            self._failed.add(generation)
-            self._put_from(producer, inputs.EventDeliveryFailed(generation, event.seq, reason))
-
-        is_taken = producer.produce(
-            self._config.events_topic,
-            event_value(event),
-            key=event_key(event),
-            headers=event_headers(event, self._source),
-            partition=EVENTS_PARTITION,
-            on_delivery=on_delivery,
-        )
-        if not is_taken:
-            self._failed.add(generation)
+        event = effect.event
+        assert self._events is not None, "a producer is made before the first event"
+        headers = event_headers(event, self._source)
+        record = EventRecord(event.seq, event_value(event), event_key(event), headers)
+        self._events.produce(record)
 
     def _produce_dead_letter(self, letter: effects.ProduceDeadLetter, now: Instant) -> None:
         producer = self._dead_letters
@@ -130,21 +113,31 @@ class KafkaClient:
         producer.produce(
             self._config.dead_letters_topic,
             letter.body,
-            key=None,
             headers=dead_letter_headers(letter, now),
-            partition=None,
             on_delivery=on_delivery,
         )
 
-    def _reset_events(self) -> None:
+    def _reset_events(self, generation: int) -> None:
         if self._events is not None:
             self._events.close()
-        self._failed.clear()
-        settings = event_settings(self._config, self._reachability)
-        self._events = KafkaProducer(settings, self._reachability)
 
-    def _read_last(self, request: int) -> None:
+        def on_delivered(seq: int) -> None:
+            self._put_from(producer, inputs.EventDelivered(generation, seq))
+
+        def on_failed(seq: int, reason: str) -> None:
+            self._put_from(producer, inputs.EventDeliveryFailed(generation, seq, reason))
+
+        producer = EventProducer(
+            self._config, self._reachability, on_delivered=on_delivered, on_failed=on_failed
+        )
+        self._events = producer
+
+    def _read_last(self, request: int, producer: EventProducer | None) -> None:
+        """Where the topic ends; asked once nobody but ``producer`` can make it longer."""
+        assert producer is not None, "a producer is made before the first question"
         try:
+            if reason := producer.wait_ready(POSITION_TIMEOUT_S):
+                raise PositionError(f"it does not let this gateway write: {reason}")
             last = read_last_event(
                 self._config,
                 timeout_s=POSITION_TIMEOUT_S,
@@ -165,7 +158,7 @@ class KafkaClient:
         while not self._put(item) and not self._is_stopping.wait(PUT_RETRY_S):
             pass
 
-    def _put_from(self, producer: KafkaProducer, item: Input) -> None:
+    def _put_from(self, producer: KafkaProducer | EventProducer, item: Input) -> None:
         """The same from a producer's thread, which ends with its producer."""
         while not self._put(item) and not producer.wait_closing(PUT_RETRY_S):
             pass

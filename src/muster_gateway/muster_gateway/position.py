@@ -16,8 +16,11 @@ from muster_gateway.connection import client_settings
 
 EVENTS_PARTITION = 0
 """All events go to one partition, for Kafka keeps an order only within one."""
-LOOK_BACK_RECORDS = 16  # markers of transactions may stand behind the last event
+LOOK_BACK_RECORDS = 16
+LOOK_BACK_GROWTH = 8
+"""Behind the last event may stand markers of transactions, and events that were not committed."""
 POLL_S = 0.5
+KNOWN_PERIOD_S = 0.05
 
 
 class PositionError(MusterError):
@@ -38,18 +41,21 @@ def read_last_event(
         "group.id": f"{config.consumer_group}-position",  # required, and never joined
         "enable.auto.commit": False,
         "enable.partition.eof": True,
+        "isolation.level": "read_committed",
     }
     consumer = Consumer(settings)
     deadline_s = time.monotonic() + timeout_s
     try:
         _ensure_topic(consumer, config, timeout_s)
         place = TopicPartition(config.events_topic, EVENTS_PARTITION)
-        _, end = consumer.get_watermark_offsets(place, timeout=timeout_s)
-        if end == 0:
-            return None
-        place.offset = max(0, end - LOOK_BACK_RECORDS)
-        consumer.assign([place])
-        value = _last_value(consumer, deadline_s, is_stopping)
+        first, end = consumer.get_watermark_offsets(place, timeout=timeout_s)
+        value, look_back = None, LOOK_BACK_RECORDS
+        place.offset = end
+        while value is None and place.offset > first:
+            place.offset = max(first, end - look_back)
+            consumer.assign([place])
+            value = _last_value(consumer, deadline_s, is_stopping)
+            look_back *= LOOK_BACK_GROWTH
     except KafkaException as error:
         raise PositionError(str(error.args[0].str())) from error
     finally:
@@ -82,11 +88,8 @@ def _ensure_topic(consumer: Consumer, config: GatewayConfig, timeout_s: float) -
     when it can be made there was none.
     """
     topic = config.events_topic
-    error = consumer.list_topics(topic, timeout=timeout_s).topics[topic].error
-    if error is None:
+    if _is_known(consumer, topic, timeout_s):
         return
-    if error.code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
-        raise KafkaException(error)
     admin = AdminClient(client_settings(config.bootstrap_servers, lambda _error: None))
     made = admin.create_topics([NewTopic(topic, num_partitions=1)], request_timeout=timeout_s)
     try:
@@ -96,3 +99,15 @@ def _ensure_topic(consumer: Consumer, config: GatewayConfig, timeout_s: float) -
             f"there is no topic {topic!r} and it cannot be made ({failure}); "
             "make it with one partition"
         ) from failure
+    deadline_s = time.monotonic() + timeout_s
+    while not _is_known(consumer, topic, timeout_s):
+        if time.monotonic() > deadline_s:
+            raise PositionError(f"topic {topic!r} was made and does not appear")
+        consumer.poll(KNOWN_PERIOD_S)
+
+
+def _is_known(consumer: Consumer, topic: str, timeout_s: float) -> bool:
+    error = consumer.list_topics(topic, timeout=timeout_s).topics[topic].error
+    if error is not None and error.code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
+        raise KafkaException(error)
+    return error is None

@@ -1,4 +1,4 @@
-"""A Kafka producer with a thread that tells what became of each record."""
+"""The producer of dead letters, with a thread that tells what became of each record."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OnDelivery = Callable[[str], None]
 class KafkaProducer:
     """Hands records to Kafka in the background. Made started; ``close`` drops what is not sent.
 
-    :param settings: as :func:`event_settings` or :func:`dead_letter_settings` give them.
+    :param settings: as :func:`dead_letter_settings` gives them.
     """
 
     def __init__(self, settings: dict[str, Any], reachability: Reachability) -> None:
@@ -41,32 +41,20 @@ class KafkaProducer:
         topic: str,
         value: bytes,
         *,
-        key: bytes | None,
         headers: Headers,
-        partition: int | None,
         on_delivery: OnDelivery,
-    ) -> bool:
-        """Queue the record; ``on_delivery`` is called once, unless the producer is closed before.
-
-        Returns False when the client refuses the record at once; ``on_delivery`` is told so, too.
-
-        :param partition: None = as Kafka's client chooses by the key.
-        """
+    ) -> None:
+        """Queue the record; ``on_delivery`` is called once, unless it is closed before."""
 
         def report(error: Any, _message: Any) -> None:
             if not error:
                 self._reachability.on_answer()
             on_delivery(str(error.str()) if error else "")
 
-        place = {} if partition is None else {"partition": partition}
         try:
-            self._producer.produce(
-                topic, value, key=key, headers=headers, on_delivery=report, **place
-            )
+            self._producer.produce(topic, value, headers=headers, on_delivery=report)
         except (KafkaException, BufferError) as error:
             self._refused.put((on_delivery, str(error)))
-            return False
-        return True
 
     def wait_closing(self, timeout_s: float) -> bool:
         """Whether it is being closed; waits for that at most ``timeout_s``."""
@@ -87,28 +75,16 @@ class KafkaProducer:
                 on_delivery(reason)
 
 
-def event_settings(config: GatewayConfig, reachability: Reachability) -> dict[str, Any]:
-    """Settings under which no event is lost, doubled or overtaken.
-
-    An event that times out could be overtaken by the next, so none ever does: while Kafka is away
-    the window of unacknowledged events fills, and the export stands.
-    """
-    return {
-        **_settings(config, reachability),
-        "enable.gapless.guarantee": True,
-        "delivery.timeout.ms": 0,  # none
-    }
-
-
 def dead_letter_settings(config: GatewayConfig, reachability: Reachability) -> dict[str, Any]:
     """Settings for records whose order does not matter; one that times out is sent again."""
     return {
-        **_settings(config, reachability),
+        **producer_settings(config, reachability),
         "delivery.timeout.ms": int(config.delivery_timeout_s * 1000),
     }
 
 
-def _settings(config: GatewayConfig, reachability: Reachability) -> dict[str, Any]:
+def producer_settings(config: GatewayConfig, reachability: Reachability) -> dict[str, Any]:
+    """What the producers of events and of dead letters have in common."""
     return {
         **client_settings(config.bootstrap_servers, reachability.on_error),
         "enable.idempotence": True,

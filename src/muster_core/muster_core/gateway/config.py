@@ -56,8 +56,9 @@ class GatewayConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     # The log's end is asked for so often when no event arrives by itself.
     follow_period_s: float = 5.0
 
-    # A dead letter not acknowledged for so long is sent again. An event not acknowledged for so
-    # long is reported: it waits for as long as it takes, for a later one must not overtake it.
+    # A dead letter not acknowledged for so long is sent again. Events not committed for so long are
+    # reported; their transaction is given up, and Kafka is asked anew what it has. What a gateway
+    # that died had begun hides what comes behind it for at most so long.
     delivery_timeout_s: float = 30.0
 
     def validate(self) -> None:
