@@ -102,3 +102,7 @@ class LogFencedError(LogError):
             f"event {seq} of {name} was written by somebody else: another scheduler leads now"
         )
         self.seq = seq
+
+
+class CheckpointError(MusterError):
+    """A checkpoint cannot be made or used; the log, which is the truth, is read from its start."""

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from muster_core.errors import LogError, LogFencedError
+from muster_core.log.durable_file import sync_directory
 from muster_core.log.port import READ_PAGE_MAX, LogEntry, check_continues
 
 APPLICATION_ID = 0x4D555354  # "MUST"
@@ -96,6 +97,11 @@ class SqliteLog:
         except LogError:
             self._connection.close()
             raise
+
+    @property
+    def path(self) -> Path:
+        """The log's file."""
+        return self._path
 
     @property
     def last_seq(self) -> int:
@@ -193,6 +199,16 @@ class SqliteLog:
             yield from page
             seq = page[-1].seq + 1
 
+    def digest_at(self, seq: int) -> bytes:
+        """The digest of all events up to ``seq``; empty when there is no such event.
+
+        :raises LogError: when it cannot be read.
+        """
+        try:
+            return self._chain_of(seq) if seq <= self._last_seq else b""
+        except sqlite3.Error as error:
+            raise LogError(f"event {seq} of {self._path} cannot be read: {error}") from error
+
     def close(self) -> None:
         """See :class:`EventLog`."""
         self._connection.close()
@@ -268,15 +284,6 @@ def _create(path: Path) -> None:
             pass
         finally:
             draft.unlink()
-        _sync_directory(path.parent)
+        sync_directory(path.parent)
     except (sqlite3.Error, OSError) as error:
         raise LogError(f"event log {path} cannot be made: {error}") from error
-
-
-def _sync_directory(directory: Path) -> None:
-    """Make the names in ``directory`` durable."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

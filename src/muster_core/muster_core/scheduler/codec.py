@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from muster_core.errors import LogError
+from muster_core.errors import LogError, MusterError
 from muster_core.events import Record, decode_event, encode_event
 from muster_core.log import EventLog, LogEntry
 from muster_core.scheduler.ledger import Ledger
@@ -34,12 +34,26 @@ def to_entries(records: Sequence[Record]) -> list[LogEntry]:
     ]
 
 
+def replay(entries: Iterable[LogEntry], ledger: Ledger) -> None:
+    """Let ``ledger`` take in ``entries``, which go on where it is.
+
+    :raises LogError: naming the first that cannot be taken in; the ledger is then of no use.
+    """
+    for entry in entries:
+        record = to_record(entry)
+        try:
+            ledger.apply(record)
+        except (MusterError, AssertionError, LookupError) as error:
+            raise LogError(
+                f"event {entry.seq} does not follow from those before it: {error}"
+            ) from error
+
+
 def fold(log: EventLog, *, orders_remembered_max: int) -> Ledger:
     """The state after every event of the log (I6).
 
     :raises LogError: naming the first event that cannot be taken in.
     """
     ledger = Ledger(orders_remembered_max=orders_remembered_max)
-    for entry in log.entries():
-        ledger.apply(to_record(entry))
+    replay(log.entries(), ledger)
     return ledger
