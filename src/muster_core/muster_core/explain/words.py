@@ -1,0 +1,259 @@
+"""The sentences of a story. Plain words, past tense; ids only where somebody needs them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from muster_core import events as ev
+from muster_core.explain.spelling import counted, ordinal, spell_duration
+from muster_core.explain.story import Choice, Present, Try
+from muster_core.order import DEFAULT_PRIORITY, Order
+from muster_core.task import OutcomeResult, Resolution, Step, Task, TaskPurpose
+
+STEPS_TOLD_MAX = 8
+PLACES_TOLD_MAX = 3
+COST_IN_SECONDS = ("batch", "nearest")
+"""Policies whose cost is the time until the pick-up, s: the built-in ones, by name (importing them
+would bring the solver). Others have measures of their own."""
+
+_DONE = {
+    "go": "drove to {}",
+    "pick": "picked up at {}",
+    "place": "put down at {}",
+    "scan": "scanned {}",
+    "charge": "charged at {}",
+}
+_DOING = {
+    "go": "driving to {}",
+    "pick": "picking up at {}",
+    "place": "putting down at {}",
+    "scan": "scanning {}",
+    "charge": "charging at {}",
+}
+_PLANNED = {"go": "drive to {}", "pick": "pick up", "place": "put down", "scan": "scan"}
+_PURPOSES = {
+    TaskPurpose.WORK: "was chosen",
+    TaskPurpose.RESUME: "was chosen to go on with the item that it has",
+    TaskPurpose.FETCH: "was chosen to fetch the item",
+    TaskPurpose.RETURN: "was chosen to bring the item back",
+    TaskPurpose.PROBE: "was chosen to show that it works again",
+}
+_REVISED = {
+    TaskPurpose.WORK: "the work was planned anew",
+    TaskPurpose.RESUME: "the robot that has the item is to go on with the rest",
+    TaskPurpose.FETCH: "the item is to be fetched from where it was lost",
+    TaskPurpose.RETURN: "the item is to be brought back",
+    TaskPurpose.PROBE: "the robot is to show that it works again",
+}
+_ANSWERS = {
+    Resolution.COMPLETED: "the item is where it should be",
+    Resolution.RETRY: "the item is at its pick-up place again, so try once more",
+    Resolution.FAILED: "give it up",
+}
+
+
+def wish_words(order: Order) -> str:
+    """What is wanted, as in ``deliver shelf_1 → pack_2``."""
+    ends = [place for place in (order.pickup, order.dropoff) if place]
+    places = ends or list(order.places)
+    told = " → ".join(places[:PLACES_TOLD_MAX])
+    more = len(places) - PLACES_TOLD_MAX
+    return f"{order.kind} {told}{f' and {more} more' if more > 0 else ''}".rstrip()
+
+
+def accepted_words(order: Order) -> str:
+    """Who asked, and for how much of a hurry."""
+    words = f"ordered by {order.requester or 'somebody who gave no name'}"
+    if order.priority != DEFAULT_PRIORITY:
+        words += f", priority {order.priority}"
+    if order.deadline:
+        words += f", to be done by {order.deadline}"
+    if order.requires:
+        words += f", by a robot that can {', '.join(order.requires)}"
+    return words
+
+
+def planned_words(event: ev.OrderPlanned) -> str:
+    """Which policy made what of the order."""
+    policy = policy_words(event.policy, event.policy_version, stood_in=event.fallback)
+    tasks = [steps_words(task.steps) for task in event.tasks]
+    if len(tasks) == 1:
+        return f"planned by {policy}: {tasks[0]}"
+    listed = "; ".join(f"({number}) {words}" for number, words in enumerate(tasks, 1))
+    return f"planned by {policy} as {counted(len(tasks), 'task')}: {listed}"
+
+
+def policy_words(name: str, version: str, *, stood_in: bool) -> str:
+    """Which policy it was, and whether it stood in for the one that should have answered."""
+    words = f"policy {name} {version}".rstrip()
+    if stood_in:
+        return f"the built-in {words}, because the fleet's gave no usable answer in time"
+    return words
+
+
+def steps_words(steps: Sequence[Step]) -> str:
+    """Planned steps, as in ``drive to shelf_1, pick up, drive to pack_1, put down``."""
+    told, at = [], ""
+    for step in steps[:STEPS_TOLD_MAX]:
+        phrase = _PLANNED.get(step.verb, step.verb)
+        if "{}" in phrase:
+            told.append(phrase.format(step.place))
+        else:
+            told.append(phrase if step.place in ("", at) else f"{phrase} at {step.place}")
+        at = step.place or at
+    if len(steps) > STEPS_TOLD_MAX:
+        told.append(f"and {counted(len(steps) - STEPS_TOLD_MAX, 'step')} more")
+    return ", ".join(told)
+
+
+def chosen_words(attempt: Try, *, task_number: int, tasks_total: int, pause_s: float) -> str:
+    """Which robot was chosen for what, and against whom.
+
+    :param pause_s: how long the task had to rest after the try before, s.
+    """
+    words = f"{attempt.robot_id} {_PURPOSES[attempt.purpose]}"
+    if tasks_total > 1:
+        words += f" for task {task_number} of {tasks_total}"
+    if attempt.number > 1:
+        after = f", after a pause of {spell_duration(pause_s)}" if pause_s > 0 else ""
+        words += f" for the {ordinal(attempt.number)} try{after},"
+    choice = choice_words(attempt.choice)
+    return f"{words} {choice}" if choice else words.rstrip(",")
+
+
+def choice_words(choice: Choice) -> str:
+    """By which policy, at which cost, and how much worse the next best was; empty when no policy
+    was asked, because only this robot could do it.
+    """
+    if not choice.policy:
+        return ""
+    policy = policy_words(choice.policy, choice.policy_version, stood_in=choice.stood_in)
+    in_seconds = choice.policy in COST_IN_SECONDS
+    cost = f"{choice.cost:.1f} s away" if in_seconds else f"cost {choice.cost:.1f}"
+    words = f"by {policy}: {cost}"
+    if not choice.runner_up:
+        return f"{words}; no other robot could have done it then"
+    worse = choice.runner_up_cost - choice.cost
+    if in_seconds:
+        if worse >= 0:
+            return f"{words}; the next best, {choice.runner_up}, was {worse:.1f} s farther"
+        return (
+            f"{words}; {choice.runner_up} was {-worse:.1f} s nearer, but the policy weighs all "
+            "waiting orders together"
+        )
+    return (
+        f"{words}; the next best, {choice.runner_up}, would have cost {choice.runner_up_cost:.1f} "
+        f"({abs(worse):.1f} {'more' if worse >= 0 else 'less'})"
+    )
+
+
+def done_words(verb: str, place: str) -> str:
+    """A finished step, as in ``drove to shelf_1``."""
+    return _verb_words(_DONE, verb, place, f"did {verb}")
+
+
+def doing_words(verb: str, place: str) -> str:
+    """A step under way, as in ``driving to shelf_1``."""
+    return _verb_words(_DOING, verb, place, f"doing {verb}")
+
+
+def permitted_words(step: Step | None) -> str:
+    """What the robot may do now that nobody may do twice."""
+    doing = doing_words(step.verb, step.place) if step else "what cannot be repeated"
+    return f"was allowed to begin {doing}; from then on no other robot may"
+
+
+def ended_words(robot_id: str, task: Task | None, event: ev.AttemptEnded) -> str:
+    """How a try ended, at which step, and where the item is."""
+    if event.result is OutcomeResult.SUCCEEDED:
+        return f"{robot_id} was done"
+    if event.result is OutcomeResult.REFUSED:
+        return f"{robot_id} did not take it{_because(event.message)}"
+    ends = {
+        OutcomeResult.FAILED: "failed",
+        OutcomeResult.CANCELLED: "stopped as it was told",
+        OutcomeResult.LOST: "was lost",
+    }
+    words = f"{robot_id} {ends[event.result]}{_step_words(task, event.steps_finished)}"
+    return words + _because(event.message) + _item_words(task, event)
+
+
+def late_words(event: ev.OutcomeArrivedLate) -> str:
+    """What a robot that had been lost told of its try after all."""
+    ends = {
+        OutcomeResult.SUCCEEDED: "it had done everything",
+        OutcomeResult.FAILED: "it had failed",
+        OutcomeResult.CANCELLED: "it had stopped",
+        OutcomeResult.REFUSED: "it had never begun",
+    }
+    end = ends.get(event.result, event.result.value)
+    if event.result is not OutcomeResult.SUCCEEDED and event.steps_finished:
+        end += f" after {counted(event.steps_finished, 'step')}"
+    doubt = "; whether it had done the next one it does not know" if event.uncertain else ""
+    return f"{event.robot_id} was heard again and told: {end}{_because(event.message)}{doubt}"
+
+
+def revised_words(event: ev.TaskRevised) -> str:
+    """What is to be done instead, and why."""
+    words = _REVISED[event.task.purpose]
+    robot = f" by {event.task.robot_id}" if event.task.robot_id else ""
+    return f"{words}{robot}: {steps_words(event.task.steps)}{_aside(event.reason)}"
+
+
+def suspended_words(event: ev.OrderSuspended) -> str:
+    """What a person was asked."""
+    where = f"; it was last seen at {event.vertex}" if event.vertex else ""
+    return f"a person was asked: {event.reason}{where}"
+
+
+def resolved_words(event: ev.OrderResolved) -> str:
+    """What the person answered."""
+    who = event.requester or "somebody"
+    return f"{who} answered: {_ANSWERS[event.resolution]}{_aside(event.reason)}"
+
+
+def now_words(attempt: Try | None, task: Task | None, present: Present | None) -> str:
+    """Where an order is that has not ended; of one that is suspended the question says it."""
+    if attempt is not None and attempt.result is None:
+        if not attempt.began_ns:
+            return f"{attempt.robot_id} has been told and has not begun yet"
+        index = len(attempt.steps)
+        if task is None or index >= len(task.steps):
+            return f"{attempt.robot_id} is about to finish"
+        step = task.steps[index]
+        at = f"step {index + 1} of {len(task.steps)}"
+        return f"{attempt.robot_id} is {doing_words(step.verb, step.place)} ({at})"
+    place = (
+        f"{ordinal(present.queue_position)} in line" if present and present.queue_position else ""
+    )
+    message = present.message if present else ""
+    return ": ".join(part for part in (place, message) if part) or "it waits"
+
+
+def _verb_words(table: dict[str, str], verb: str, place: str, otherwise: str) -> str:
+    if verb in table and place:
+        return table[verb].format(place)
+    return f"{otherwise} at {place}" if place else otherwise
+
+
+def _step_words(task: Task | None, steps_finished: int) -> str:
+    if task is None or steps_finished >= len(task.steps):
+        return ""
+    step = task.steps[steps_finished]
+    return f" while {doing_words(step.verb, step.place)}"
+
+
+def _item_words(task: Task | None, event: ev.AttemptEnded) -> str:
+    if task is None:
+        return ""
+    if event.uncertain and event.steps_finished < len(task.steps):
+        return "; nobody knows whether it had finished that"
+    return "; it has the item" if task.has_item(event.steps_finished) else ""
+
+
+def _because(reason: str) -> str:
+    return f": {reason}" if reason else ""
+
+
+def _aside(reason: str) -> str:
+    return f" ({reason})" if reason else ""
