@@ -10,9 +10,10 @@ from muster_msgs import msg, srv
 from muster_core.clock import Instant
 from muster_core.events import Record, encode_event, event_type
 from muster_core.log import READ_PAGE_MAX, EventLog, LogEntry
+from muster_core.scheduler.codec import to_record
 from muster_core.scheduler.core import SchedulerCore
 from muster_core.scheduler.effects import Reply
-from muster_core.scheduler.views import fleet_view, order_view, queue_positions, robot_view
+from muster_core.scheduler.views import fleet_view, order_view, robot_view
 from muster_core.states import OrderState
 from muster_ros.conversions import (
     ORDER_STATES,
@@ -22,7 +23,6 @@ from muster_ros.conversions import (
     time_message,
 )
 from muster_scheduler.requests import GetOrders, GetRobots, Query, ReadEvents
-from muster_scheduler.storage import to_record
 
 ORDERS_PAGE = 100
 ORDERS_PAGE_MAX = 1000
@@ -45,9 +45,9 @@ def submit_response(reply: Reply) -> srv.SubmitOrder.Response:
     return _fill(response, reply)
 
 
-def cancel_response(reply: Reply) -> srv.CancelOrder.Response:
-    """What ``cancel_order`` answers."""
-    return _fill(srv.CancelOrder.Response(accepted=reply.refusal is None), reply)
+def request_response(reply: Reply, response_type: Any) -> Any:
+    """What ``cancel_order`` and ``resolve_order`` answer."""
+    return _fill(response_type(accepted=reply.refusal is None), reply)
 
 
 def fleet_state_message(core: SchedulerCore, now: Instant) -> msg.FleetState:
@@ -65,6 +65,7 @@ def fleet_state_message(core: SchedulerCore, now: Instant) -> msg.FleetState:
         orders_completed=view.completed,
         orders_failed=view.failed,
         orders_cancelled=view.cancelled,
+        orders_suspended=view.suspended,
     )
 
 
@@ -99,18 +100,14 @@ def _get_orders(
     query: GetOrders, core: SchedulerCore, _log: EventLog, _now: Instant
 ) -> srv.GetOrders.Response:
     ledger = core.ledger
-    wanted = [
-        order
-        for order in reversed(ledger.orders.values())
-        if (not query.order_ids or order.order.order_id in query.order_ids)
-        and (not query.states or order.state in query.states)
-    ]
+    if query.order_ids:
+        found = [ledger.orders[i] for i in query.order_ids if i in ledger.orders]
+        candidates = sorted(found, key=lambda order: order.seq, reverse=True)
+    else:
+        candidates = list(reversed(ledger.orders.values()))
+    wanted = [order for order in candidates if not query.states or order.state in query.states]
     limit = min(query.limit or ORDERS_PAGE, ORDERS_PAGE_MAX)
-    places = queue_positions(ledger)
-    shown = [
-        order_status_message(order_view(ledger, order, places.get(order.order.order_id, 0)))
-        for order in wanted[:limit]
-    ]
+    shown = [order_status_message(order_view(ledger, order)) for order in wanted[:limit]]
     return srv.GetOrders.Response(orders=shown, left_off=len(wanted) - len(shown))
 
 

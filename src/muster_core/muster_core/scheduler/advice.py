@@ -61,7 +61,7 @@ class Advisor:
         orders = heapq.nsmallest(
             min(room, self._config.plan_batch_max),
             self._ledger.unplanned.values(),
-            key=lambda order: (-order.order.priority, order.seq),
+            key=self._ledger.line.rank,
         )
         budget_s = self._config.plan_timeout_s
         self._plans = RequestPlans(

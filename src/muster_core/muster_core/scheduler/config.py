@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from muster_core.config import Config
+from muster_core.ids import is_robot_name
 
 
 class SchedulerConfig(Config, frozen=True, kw_only=True):
@@ -52,6 +53,30 @@ class SchedulerConfig(Config, frozen=True, kw_only=True):
     retry_pause_s: float = 1.0
     retry_pause_s_max: float = 60.0
 
+    # How long a robot that shows no sign of an attempt is offered it before it is withdrawn and given
+    # to another, s.
+    offer_s_max: float = 30.0
+
+    # A waiting order counts as one priority level higher for every so many seconds, so that none
+    # starves. A day's wait (86400 s) is worth at most 255 levels.
+    aging_s: float = 60.0
+
+    # How long an order that has an item on board of a robot waits for that very robot before a
+    # person is asked, s.
+    item_wait_s_max: float = 120.0
+    # How long a person is waited for before the order is given up, s. A restart begins anew.
+    suspended_s_max: float = 86_400.0
+
+    # Failed or lost attempts in a row after which a robot is barred from work.
+    breaker_failures_max: int = 3
+    # How long it rests before it may show by a probe task that it works again, s; doubled each time
+    # that the probe fails, up to the maximum.
+    breaker_pause_s: float = 30.0
+    breaker_pause_s_max: float = 1800.0
+
+    # Robots kept in reserve: given nothing until one of the others is lost.
+    spares: tuple[str, ...] = ()
+
     # How often timeouts and leases are looked at, s. Well below heartbeat_timeout_s.
     tick_s: float = 0.25
     # How often fleet_state is published, s.
@@ -71,12 +96,32 @@ class SchedulerConfig(Config, frozen=True, kw_only=True):
             "tasks_ahead_max",
         ):
             self.require(getattr(self, key) >= 1, key, "at least 1")
-        for key in ("attempts_max", "refusals_max", "inbox_max", "goals_open_max"):
+        for key in (
+            "attempts_max",
+            "refusals_max",
+            "breaker_failures_max",
+            "inbox_max",
+            "goals_open_max",
+        ):
             self.require(getattr(self, key) >= 1, key, "at least 1")
         for key in ("plan_timeout_s", "decide_timeout_s", "decide_period_s", "lease_s"):
             self.require(getattr(self, key) > 0, key, "greater than 0")
         for key in ("offer_timeout_s", "retry_pause_s", "tick_s", "fleet_state_period_s"):
             self.require(getattr(self, key) > 0, key, "greater than 0")
+        for key in ("offer_s_max", "aging_s", "item_wait_s_max", "suspended_s_max"):
+            self.require(getattr(self, key) > 0, key, "greater than 0")
+        self.require(self.breaker_pause_s > 0, "breaker_pause_s", "greater than 0")
+        self.require(
+            self.breaker_pause_s_max >= self.breaker_pause_s,
+            "breaker_pause_s_max",
+            "breaker_pause_s or more",
+        )
+        self.require(
+            all(is_robot_name(name) for name in self.spares)
+            and len(set(self.spares)) == len(self.spares),
+            "spares",
+            "names of robots, each once",
+        )
         self.require(self.robots_expected >= 0, "robots_expected", "0 or more")
         self.require(self.safe_point_s_max >= 0, "safe_point_s_max", "0 or more")
         self.require(

@@ -5,9 +5,11 @@ from __future__ import annotations
 from muster_core.clock import NS_PER_S, Instant
 from muster_core.ids import AttemptId, RobotId
 from muster_core.scheduler.config import SchedulerConfig
-from muster_core.scheduler.effects import PublishLeases
+from muster_core.scheduler.effects import GrantedHold, PublishLeases
 from muster_core.scheduler.ledger import Ledger
+from muster_core.scheduler.records import TaskRecord
 from muster_core.scheduler.roster import Roster
+from muster_core.task import TaskPurpose
 
 Hold = tuple[RobotId, AttemptId]
 
@@ -23,6 +25,7 @@ class LeaseBook:
         self._ledger = ledger
         self._roster = roster
         self._acknowledgements: dict[Hold, None] = {}
+        self._durable: dict[Hold, int] = {}
         self._sent_ns = 0
         self.is_urgent = False
 
@@ -38,24 +41,58 @@ class LeaseBook:
 
     def take_due(self, now: Instant) -> PublishLeases | None:
         """The message to publish now; None when none is due."""
-        due_ns = self._sent_ns + int(self._config.lease_s / 3 * NS_PER_S)
-        if not self.is_urgent and now.steady_ns < due_ns:
+        if not self.is_urgent and not self._is_due(now):
             return None
-        grants, revocations = self._grants(now)
-        leases = PublishLeases(
-            epoch=self._ledger.epoch,
-            duration_s=self._config.lease_s,
-            grants=grants,
-            revocations=revocations,
-            acknowledgements=tuple(self._acknowledgements),
-        )
+        grants, revocations = self._holds(now)
+        leases = self._message(grants, revocations, tuple(self._acknowledgements))
         self._acknowledgements.clear()  # a report that still carries the outcome brings it back
         self.is_urgent = False
         self._sent_ns = now.steady_ns
         return leases
 
-    def _grants(self, now: Instant) -> tuple[tuple[Hold, ...], tuple[Hold, ...]]:
-        grants: list[Hold] = []
+    def mark_durable(self) -> None:
+        """Remember what is held now: the log has all of it."""
+        self._durable = {
+            (robot_id, robot.attempt_id): self._steps_permitted(robot.attempt_id)
+            for robot_id, robot in self._ledger.robots.items()
+            if robot.attempt_id
+        }
+
+    def renewals(self, now: Instant) -> PublishLeases | None:
+        """What may be told, when due, while the log cannot be written: work that it has goes on.
+
+        Nothing is revoked, permitted or acknowledged that is not durable.
+        """
+        if not self._is_due(now):
+            return None
+        self._sent_ns = now.steady_ns
+        grants = [
+            self._grant(robot_id, attempt_id, permitted, now)
+            for (robot_id, attempt_id), permitted in self._durable.items()
+            if self._is_to_go_on(robot_id, now)
+            and self._ledger.robots[robot_id].attempt_id == attempt_id
+        ]
+        return self._message(tuple(grants), (), ())
+
+    def _is_due(self, now: Instant) -> bool:
+        return now.steady_ns >= self._sent_ns + int(self._config.lease_s / 3 * NS_PER_S)
+
+    def _message(
+        self,
+        grants: tuple[GrantedHold, ...],
+        revocations: tuple[Hold, ...],
+        acknowledgements: tuple[Hold, ...],
+    ) -> PublishLeases:
+        return PublishLeases(
+            epoch=self._ledger.epoch,
+            duration_s=self._config.lease_s,
+            grants=grants,
+            revocations=revocations,
+            acknowledgements=acknowledgements,
+        )
+
+    def _holds(self, now: Instant) -> tuple[tuple[GrantedHold, ...], tuple[Hold, ...]]:
+        grants: list[GrantedHold] = []
         revocations: list[Hold] = []
         for robot_id, presence in self._roster.presences.items():
             robot = self._ledger.robots[robot_id]
@@ -64,9 +101,44 @@ class LeaseBook:
                 revocations.append((robot_id, works_on))
             if not robot.attempt_id:
                 continue
-            if self._ledger.orders[robot.order_id].cancel_requested:
+            if self._is_to_stop(robot_id, now):
                 revocations.append((robot_id, robot.attempt_id))
-            if self._roster.is_alive(robot_id, now):
-                presence.granted_ns = now.steady_ns
-                grants.append((robot_id, robot.attempt_id))
+            if self._is_to_go_on(robot_id, now):
+                permitted = self._steps_permitted(robot.attempt_id)
+                grants.append(self._grant(robot_id, robot.attempt_id, permitted, now))
         return tuple(grants), tuple(revocations)
+
+    def _grant(
+        self, robot_id: RobotId, attempt_id: AttemptId, permitted: int, now: Instant
+    ) -> GrantedHold:
+        presence = self._roster.presences[robot_id]
+        presence.granted_ns = now.steady_ns
+        return GrantedHold(robot_id, attempt_id, presence.report.report_number, permitted)
+
+    def _is_to_go_on(self, robot_id: RobotId, now: Instant) -> bool:
+        """Whether the robot is heard, and may still know of the attempt that it has.
+
+        One that began it and shows nothing of it has lost its journal: it is granted nothing, so
+        that its lease runs out. So is one that was offered it in vain.
+        """
+        roster = self._roster
+        is_lost = roster.has_forgotten(robot_id) or roster.is_offer_over(robot_id, now)
+        return roster.is_alive(robot_id, now) and not is_lost
+
+    def _is_to_stop(self, robot_id: RobotId, now: Instant) -> bool:
+        robot = self._ledger.robots[robot_id]
+        order, task = self._ledger.orders[robot.order_id], self._ledger.task(robot.task_id)
+        is_return = task is not None and task.task.purpose is TaskPurpose.RETURN
+        is_cancelled = order.cancel_requested and not is_return
+        return is_cancelled or self._roster.is_offer_over(robot_id, now)
+
+    def _steps_permitted(self, attempt_id: AttemptId) -> int:
+        task = self._ledger.task_of_attempt(attempt_id)
+        return steps_permitted(task) if task is not None else 0
+
+
+def steps_permitted(task: TaskRecord) -> int:
+    """The first step of the task's open attempt that may not begin yet."""
+    attempt = task.open_attempt
+    is_permitted = attempt is not None and attempt.is_permitted
+    return len(task.task.steps) if is_permitted else task.task.pivot

@@ -14,10 +14,10 @@ from typing import Any
 import msgspec
 
 from muster_core import events as ev
-from muster_core.errors import ErrorCode
 from muster_core.ids import AttemptId, OrderId, RobotId, TaskId
-from muster_core.order import PRIORITY_MAX, Order
-from muster_core.robot import RobotDescription
+from muster_core.scheduler.ledger_state import LedgerState
+from muster_core.scheduler.records import Attempt, OrderRecord, RobotRecord, TaskRecord
+from muster_core.scheduler.waiting_line import WaitingLine
 from muster_core.states import (
     ATTEMPT_TABLE,
     ORDER_TABLE,
@@ -29,84 +29,30 @@ from muster_core.states import (
     TaskState,
     transition,
 )
-from muster_core.task import OutcomeResult, Task
+from muster_core.task import OutcomeResult, Resolution
 
-
-class Attempt(msgspec.Struct):
-    """One try of a task by one robot, as far as the log knows it."""
-
-    attempt_id: AttemptId
-    robot_id: RobotId
-    state: AttemptState = AttemptState.OFFERED
-    steps_finished: int = 0
-
-
-class TaskRecord(msgspec.Struct):
-    """A task and how far it is. ``attempt`` is the newest one, open or ended."""
-
-    task: Task
-    state: TaskState = TaskState.WAITING
-    attempt: Attempt | None = None
-    attempts: int = 0
-    failures: int = 0
-    retry_not_before_ns: int = 0
-
-    @property
-    def open_attempt(self) -> Attempt | None:
-        """The attempt that a robot holds now (I3: at most one)."""
-        is_open = self.state in (TaskState.ASSIGNED, TaskState.RUNNING)
-        return self.attempt if is_open else None
-
-
-class OrderRecord(msgspec.Struct):
-    """An order and how far it is. Times UTC, ns."""
-
-    order: Order
-    digest: str
-    traceparent: str
-    seq: int
-    accepted_ns: int
-    state: OrderState = OrderState.ACCEPTED
-    tasks: list[TaskRecord] = []
-    ended_ns: int = 0
-    message: str = ""
-    error_code: ErrorCode = ErrorCode.NONE
-    cancel_requested: bool = False
-    cancel_reason: str = ""
-
-    @property
-    def current_task(self) -> TaskRecord | None:
-        """The first task that has not ended: tasks of an order are done one after the other."""
-        return next((task for task in self.tasks if not task.state.is_final), None)
-
-
-class RobotRecord(msgspec.Struct):
-    """A robot as far as the log knows it."""
-
-    description: RobotDescription
-    standing: RobotStanding = RobotStanding.FREE
-    attempt_id: AttemptId = AttemptId("")
-    task_id: TaskId = TaskId("")
-    order_id: OrderId = OrderId("")
+AGING_S = 60.0
 
 
 class Ledger:
     """Orders and robots after the events that were applied.
 
     :param orders_remembered_max: ended orders that are kept; the oldest is forgotten beyond it.
+    :param aging_s: see :class:`WaitingLine`; it is no part of the state.
     """
 
-    def __init__(self, *, orders_remembered_max: int) -> None:
+    def __init__(self, *, orders_remembered_max: int, aging_s: float = AGING_S) -> None:
         self.epoch = 0
         self.seq = 0
         self.orders: dict[OrderId, OrderRecord] = {}
         self.robots: dict[RobotId, RobotRecord] = {}
         self.counts = dict.fromkeys(OrderState, 0)
         # Indexes, derived from the above: orders to plan, in order of acceptance; tasks that a
-        # robot could be given, by id; waiting orders per priority.
+        # robot could be given, by id; orders that wait for a person; waiting orders by rank.
         self.unplanned: dict[OrderId, OrderRecord] = {}
         self.ready: dict[TaskId, OrderRecord] = {}
-        self.waiting_by_priority = [0] * (PRIORITY_MAX + 1)
+        self.suspended: dict[OrderId, OrderRecord] = {}
+        self.line = WaitingLine(aging_s=aging_s)
         self._ended: deque[OrderId] = deque()
         self._orders_remembered_max = orders_remembered_max
         self._handlers: dict[type, Callable[[Any, ev.Record], None]] = {
@@ -116,7 +62,13 @@ class Ledger:
             ev.TaskAssigned: self._on_task_assigned,
             ev.AttemptStarted: self._on_attempt_started,
             ev.StepFinished: self._on_step_finished,
+            ev.PickPermitted: self._on_pick_permitted,
             ev.AttemptEnded: self._on_attempt_ended,
+            ev.OutcomeArrivedLate: self._on_outcome_arrived_late,
+            ev.TaskRevised: self._on_task_revised,
+            ev.OrderSuspended: self._on_order_suspended,
+            ev.OrderResolved: self._on_order_resolved,
+            ev.OrderResumed: self._on_order_resumed,
             ev.OrderCancelRequested: self._on_order_cancel_requested,
             ev.OrderCompleted: self._on_order_completed,
             ev.OrderFailed: self._on_order_failed,
@@ -124,6 +76,10 @@ class Ledger:
             ev.RobotDescribed: self._on_robot_described,
             ev.RobotSilent: self._on_robot_silent,
             ev.RobotReturned: self._on_robot_returned,
+            ev.RobotBarred: self._on_robot_barred,
+            ev.RobotCleared: self._on_robot_cleared,
+            ev.SpareCalled: self._on_spare_called,
+            ev.SpareReleased: self._on_spare_released,
         }
 
     @property
@@ -142,14 +98,38 @@ class Ledger:
 
     def state_hash(self) -> str:
         """A digest of everything that matters, equal for equal histories on any machine (I6)."""
-        content = {
-            "epoch": self.epoch,
-            "seq": self.seq,
-            "orders": list(self.orders.values()),
-            "robots": [self.robots[robot_id] for robot_id in sorted(self.robots)],
-            "ended": list(self._ended),
-        }
-        return hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()
+        content = msgspec.json.encode(self.dump(), order="deterministic")
+        return hashlib.sha256(content).hexdigest()
+
+    def dump(self) -> LedgerState:
+        """All that is not derived. It shares its records with the ledger."""
+        return LedgerState(
+            epoch=self.epoch,
+            seq=self.seq,
+            orders=list(self.orders.values()),
+            robots=list(self.robots.values()),
+            counts=dict(self.counts),
+            ended=list(self._ended),
+        )
+
+    def restore(self, state: LedgerState) -> None:
+        """Become what was dumped. Only for a new ledger; the records become its own."""
+        assert not self.seq and not self.orders and not self.robots
+        self.epoch, self.seq = state.epoch, state.seq
+        self.orders = {order.order.order_id: order for order in state.orders}
+        self.robots = {robot.description.robot_id: robot for robot in state.robots}
+        self.counts.update(state.counts)
+        self._ended = deque(state.ended)
+        for order_id, order in self.orders.items():
+            if order.state.is_final:
+                continue
+            if order.state is OrderState.ACCEPTED:
+                self.unplanned[order_id] = order
+            elif order.state is OrderState.SUSPENDED:
+                self.suspended[order_id] = order
+            if order.is_waiting:
+                self.line.join(order)
+            self._index_current_task(order)
 
     def places(self) -> dict[str, OrderId]:
         """The places that open orders still need, each with one of those orders."""
@@ -191,12 +171,12 @@ class Ledger:
         self.orders[event.order_id] = order
         self.counts[OrderState.ACCEPTED] += 1
         self.unplanned[event.order_id] = order
-        self.waiting_by_priority[order.order.priority] += 1
+        self.line.join(order)
 
     def _on_order_planned(self, event: ev.OrderPlanned, _: ev.Record) -> None:
         order = self.orders[event.order_id]
         self._move(order, "order_planned")
-        order.tasks = [TaskRecord(task) for task in event.tasks]
+        order.tasks = [TaskRecord(task, task) for task in event.tasks]
         del self.unplanned[event.order_id]
         self._index_current_task(order)
 
@@ -205,16 +185,16 @@ class Ledger:
         task = self._task(event.task_id)
         after = transition(TASK_TABLE, "task", event.task_id, task.state, "task_assigned")
         standing = self._standing(event.robot_id, "task_assigned")
-        was_active = order.state is OrderState.ACTIVE
+        was_waiting = order.is_waiting
         self._move(order, "task_assigned")
         task.state, robot.standing = after, standing
-        task.attempt = Attempt(event.attempt_id, event.robot_id)
+        task.attempt = Attempt(event.attempt_id, event.robot_id, task.task)
         task.attempts += 1
         robot.attempt_id, robot.task_id = event.attempt_id, event.task_id
         robot.order_id = event.order_id
         del self.ready[event.task_id]
-        if not was_active:
-            self.waiting_by_priority[order.order.priority] -= 1
+        if was_waiting:
+            self.line.leave(order)
 
     def _on_attempt_started(self, event: ev.AttemptStarted, _: ev.Record) -> None:
         task = self._task(event.task_id)
@@ -230,6 +210,11 @@ class Ledger:
         assert attempt is not None and attempt.steps_finished == event.step_index
         attempt.steps_finished += 1
 
+    def _on_pick_permitted(self, event: ev.PickPermitted, _: ev.Record) -> None:
+        attempt = self._task(event.task_id).open_attempt
+        assert attempt is not None and attempt.attempt_id == event.attempt_id
+        attempt.is_permitted = True
+
     def _on_attempt_ended(self, event: ev.AttemptEnded, _: ev.Record) -> None:
         order, robot = self.orders[event.order_id], self.robots[event.robot_id]
         task = self._task(event.task_id)
@@ -242,12 +227,70 @@ class Ledger:
             ATTEMPT_TABLE, "attempt", event.attempt_id, task.attempt.state, event.result.value
         )
         task.attempt.steps_finished = max(task.attempt.steps_finished, event.steps_finished)
+        task.attempt.is_uncertain = event.uncertain
         task.state, robot.standing = after, standing
         task.retry_not_before_ns = event.retry_not_before_ns
         if event.result in (OutcomeResult.FAILED, OutcomeResult.LOST):
-            task.failures += 1
+            self._count_failure(task, robot, event)
+        elif has_succeeded:
+            robot.failures = 0
         robot.attempt_id, robot.task_id = AttemptId(""), TaskId("")
         robot.order_id = OrderId("")
+        self._index_current_task(order)
+
+    @staticmethod
+    def _count_failure(task: TaskRecord, robot: RobotRecord, event: ev.AttemptEnded) -> None:
+        task.failures += 1
+        robot.failures += 1
+        if event.robot_id not in task.tried:
+            task.tried = [*task.tried, event.robot_id]
+        what = event.message or "no reason given"
+        task.story = [*task.story, f"{event.result.value} on robot {event.robot_id}: {what}"]
+
+    def _on_outcome_arrived_late(self, event: ev.OutcomeArrivedLate, _: ev.Record) -> None:
+        task = self._task(event.task_id)
+        attempt = task.lost_attempt
+        assert attempt is not None and attempt.attempt_id == event.attempt_id
+        state = transition(
+            ATTEMPT_TABLE, "attempt", event.attempt_id, attempt.state, event.result.value
+        )
+        if event.result is OutcomeResult.SUCCEEDED:
+            task.state = transition(
+                TASK_TABLE, "task", event.task_id, task.state, "attempt_succeeded"
+            )
+            self.ready.pop(event.task_id, None)
+            self._index_current_task(self.orders[event.order_id])
+        attempt.state, attempt.is_uncertain = state, event.uncertain
+        attempt.steps_finished = max(attempt.steps_finished, event.steps_finished)
+
+    def _on_task_revised(self, event: ev.TaskRevised, _: ev.Record) -> None:
+        task = self._task(event.task_id)
+        assert task.state is TaskState.WAITING, "only a task that no robot holds can be revised"
+        task.task = event.task
+
+    def _on_order_suspended(self, event: ev.OrderSuspended, _: ev.Record) -> None:
+        order = self.orders[event.order_id]
+        self._move(order, "order_suspended")
+        self.suspended[event.order_id] = order
+        order.message = event.reason
+        order.item_robot_id, order.item_vertex = event.robot_id, event.vertex
+        if (task := order.current_task) is not None:
+            self.ready.pop(task.task.task_id, None)
+
+    def _on_order_resolved(self, event: ev.OrderResolved, _: ev.Record) -> None:
+        order = self.suspended[event.order_id]
+        if event.resolution is Resolution.RETRY and (task := order.current_task) is not None:
+            task.attempt = None  # what its robot may still tell of it is overruled
+
+    def _on_order_resumed(self, event: ev.OrderResumed, _: ev.Record) -> None:
+        order = self.orders[event.order_id]
+        self._move(order, "order_resumed")
+        del self.suspended[event.order_id]
+        order.message = order.item_vertex = ""
+        order.item_robot_id = RobotId("")
+        if (task := order.current_task) is not None:
+            task.failures, task.tried, task.story = 0, [], []
+            task.retry_not_before_ns = 0
         self._index_current_task(order)
 
     def _on_order_cancel_requested(self, event: ev.OrderCancelRequested, _: ev.Record) -> None:
@@ -257,8 +300,10 @@ class Ledger:
 
     def _on_order_completed(self, event: ev.OrderCompleted, record: ev.Record) -> None:
         order = self.orders[event.order_id]
-        assert all(task.state is TaskState.COMPLETED for task in order.tasks)
+        is_suspended = order.state is OrderState.SUSPENDED
+        assert is_suspended or all(task.state is TaskState.COMPLETED for task in order.tasks)
         self._end(order, "order_completed", record)
+        order.message = event.reason
 
     def _on_order_failed(self, event: ev.OrderFailed, record: ev.Record) -> None:
         order = self.orders[event.order_id]
@@ -283,6 +328,22 @@ class Ledger:
     def _on_robot_returned(self, event: ev.RobotReturned, _: ev.Record) -> None:
         self.robots[event.robot_id].standing = self._standing(event.robot_id, "robot_returned")
 
+    def _on_robot_barred(self, event: ev.RobotBarred, _: ev.Record) -> None:
+        robot = self.robots[event.robot_id]
+        robot.bars += 1
+        robot.failures = 0
+        robot.probe_not_before_ns = event.probe_not_before_ns
+
+    def _on_robot_cleared(self, event: ev.RobotCleared, _: ev.Record) -> None:
+        robot = self.robots[event.robot_id]
+        robot.bars = robot.failures = robot.probe_not_before_ns = 0
+
+    def _on_spare_called(self, event: ev.SpareCalled, _: ev.Record) -> None:
+        self.robots[event.robot_id].instead_of = event.instead_of
+
+    def _on_spare_released(self, event: ev.SpareReleased, _: ev.Record) -> None:
+        self.robots[event.robot_id].instead_of = RobotId("")
+
     def _task(self, task_id: TaskId) -> TaskRecord:
         task = self.task(task_id)
         assert task is not None, f"task {task_id} is not in the log"
@@ -298,7 +359,7 @@ class Ledger:
         order.state = after
 
     def _end(self, order: OrderRecord, event: str, record: ev.Record) -> None:
-        was_waiting = order.state in (OrderState.ACCEPTED, OrderState.PLANNED)
+        was_waiting = order.is_waiting
         assert all(task.open_attempt is None for task in order.tasks), "a robot still holds it"
         self._move(order, event)
         for task in order.tasks:
@@ -308,7 +369,8 @@ class Ledger:
                 self.ready.pop(identity, None)
         order.ended_ns = record.wall_ns
         if was_waiting:
-            self.waiting_by_priority[order.order.priority] -= 1
+            self.line.leave(order)
+        self.suspended.pop(order.order.order_id, None)
         self.unplanned.pop(order.order.order_id, None)
         self._ended.append(order.order.order_id)
         if len(self._ended) > self._orders_remembered_max:
@@ -316,5 +378,6 @@ class Ledger:
 
     def _index_current_task(self, order: OrderRecord) -> None:
         task = order.current_task
-        if task is not None and task.state is TaskState.WAITING:
+        is_ready = task is not None and task.state is TaskState.WAITING
+        if task is not None and is_ready and order.state is not OrderState.SUSPENDED:
             self.ready[task.task.task_id] = order

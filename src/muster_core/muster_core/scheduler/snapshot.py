@@ -11,10 +11,12 @@ from muster_core.clock import NS_PER_S, Instant
 from muster_core.ids import RobotId
 from muster_core.intake import deadline_ns
 from muster_core.policy.protocol import Snapshot
-from muster_core.scheduler.ledger import Ledger, OrderRecord, RobotRecord, TaskRecord
+from muster_core.scheduler.config import SchedulerConfig
+from muster_core.scheduler.ledger import Ledger
+from muster_core.scheduler.records import OrderRecord, RobotRecord, TaskRecord
 from muster_core.scheduler.roster import Roster
 from muster_core.site import Routes, Site
-from muster_core.task import Task
+from muster_core.task import Task, TaskPurpose
 
 HANDLING_S = 5.0
 """What a pick, place or scan is taken to need when its step does not say, s."""
@@ -28,18 +30,18 @@ def build_snapshot(
 ) -> Snapshot:
     """The robots that are or will soon be free, and the tasks that wait, most urgent first."""
     robots = _robots(ledger, roster, now)
-    tasks = _tasks(ledger, now)
+    tasks = _tasks(ledger, roster.config, now)
     ends = np.array([_free_at(ledger, roster, site, robot_id) for robot_id, _ in robots], dtype=int)
     slowness = np.array(
         [_slowness(robot, site) for _, robot in robots],
         dtype=np.float32,
     )
     travel_s = np.full((len(robots), len(tasks)), np.inf, dtype=np.float32)
-    masks: dict[tuple[str, ...], npt.NDArray[np.bool_]] = {}
+    masks: dict[object, npt.NDArray[np.bool_]] = {}
     for column, (task, _) in enumerate(tasks):
-        wanted = task.task.capabilities
+        wanted = (task.task.capabilities, task.task.robot_id, tuple(task.tried))
         if wanted not in masks:
-            masks[wanted] = np.array([can_do(robot, wanted) for _, robot in robots], dtype=bool)
+            masks[wanted] = np.array([roster.can_take(r, task) for r, _ in robots], dtype=bool)
         first = _first_stop(task.task, site)
         times = routes.travel_times_to(first)[ends] if first else np.zeros(len(ends), np.float32)
         travel_s[:, column] = np.where(masks[wanted], times * slowness, np.inf)
@@ -48,7 +50,9 @@ def build_snapshot(
         robot_busy_s=_floats([_busy_s(roster, robot_id, robot) for robot_id, robot in robots]),
         robot_battery=_floats([roster.presences[r].report.battery for r, _ in robots]),
         task_ids=tuple(task.task.task_id for task, _ in tasks),
-        task_priority=np.array([order.order.priority for _, order in tasks], dtype=np.uint8),
+        task_priority=np.array(
+            [ledger.line.aged_priority(order, now.wall_ns) for _, order in tasks], dtype=np.uint8
+        ),
         task_waiting_s=_floats([(now.wall_ns - o.accepted_ns) / NS_PER_S for _, o in tasks]),
         task_slack_s=_floats([_slack_s(order, now) for _, order in tasks]),
         task_duration_s=_floats([task_duration_s(task.task, site, routes) for task, _ in tasks]),
@@ -71,11 +75,6 @@ def task_duration_s(task: Task, site: Site, routes: Routes) -> float:
     return duration_s
 
 
-def can_do(robot: RobotRecord, wanted: tuple[str, ...]) -> bool:
-    """Whether the robot has all the capabilities that are wanted."""
-    return set(wanted) <= set(robot.description.capabilities)
-
-
 def _robots(ledger: Ledger, roster: Roster, now: Instant) -> list[tuple[RobotId, RobotRecord]]:
     return [
         (robot_id, robot)
@@ -84,16 +83,29 @@ def _robots(ledger: Ledger, roster: Roster, now: Instant) -> list[tuple[RobotId,
     ]
 
 
-def _tasks(ledger: Ledger, now: Instant) -> list[tuple[TaskRecord, OrderRecord]]:
+def _tasks(
+    ledger: Ledger, config: SchedulerConfig, now: Instant
+) -> list[tuple[TaskRecord, OrderRecord]]:
     waiting = []
     for task_id, order in ledger.ready.items():
         task = ledger.task(task_id)
         assert task is not None
-        if task.retry_not_before_ns <= now.wall_ns and not order.cancel_requested:
-            waiting.append((task, order))
+        is_stopping = order.cancel_requested and task.task.purpose is not TaskPurpose.RETURN
+        if not is_stopping and task.task.purpose is not TaskPurpose.PROBE:
+            if _is_due(task, config, now):
+                waiting.append((task, order))
     return heapq.nsmallest(
-        TASKS_CONSIDERED_MAX, waiting, key=lambda pair: (-pair[1].order.priority, pair[1].seq)
+        TASKS_CONSIDERED_MAX, waiting, key=lambda pair: ledger.line.rank(pair[1])
     )
+
+
+def _is_due(task: TaskRecord, config: SchedulerConfig, now: Instant) -> bool:
+    """Whether the pause before the next try is over.
+
+    A rest that is longer than any pause means that the wall clock was set back since.
+    """
+    left_ns = task.retry_not_before_ns - now.wall_ns
+    return left_ns <= 0 or left_ns > config.retry_pause_s_max * NS_PER_S
 
 
 def _free_at(ledger: Ledger, roster: Roster, site: Site, robot_id: RobotId) -> int:

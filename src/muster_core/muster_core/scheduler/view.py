@@ -53,3 +53,4 @@ class FleetView:
     completed: int
     failed: int
     cancelled: int
+    suspended: int

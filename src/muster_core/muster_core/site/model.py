@@ -84,6 +84,7 @@ class Site:
     ``a10``).
 
     :param speed_mps: the reference speed of travel times, m/s.
+    :param allows_fetch: whether a robot may take an item over from one that was lost with it.
     :param vertices: a vertex's number, wherever arrays count vertices, is its index here.
     :param digest: 64 hexadecimal digits, SHA-256 of the content; lengths count to the micrometre.
     :raises SiteError: when the content is not usable, as :func:`validate` says.
@@ -95,6 +96,7 @@ class Site:
     vertices: tuple[Vertex, ...]
     edges: tuple[Edge, ...] = field(default=(), repr=False)
     places: Mapping[str, Place] = field(default_factory=dict, repr=False)
+    allows_fetch: bool = False
     digest: str = field(init=False)
     _indices: dict[str, int] = field(init=False, repr=False)
     _positions_m: npt.NDArray[np.float64] = field(init=False, repr=False)
@@ -320,7 +322,7 @@ def _natural(name: str) -> tuple[tuple[str | int, ...], str]:
 
 def _digest(site: Site) -> str:
     """SHA-256 of the content; lengths to the micrometre, for their last bits differ by machine."""
-    content = (
+    content: tuple[object, ...] = (
         site.name,
         site.frame,
         float(site.speed_mps),
@@ -336,4 +338,6 @@ def _digest(site: Site) -> str:
         ],
         [(p.name, p.vertex, p.kind.value) for p in site.places.values()],
     )
+    if site.allows_fetch:
+        content = (*content, "allows_fetch")
     return hashlib.sha256(msgspec.json.encode(content)).hexdigest()

@@ -5,6 +5,7 @@ A small one, whole::
     site: two_aisles          # its name
     frame: map                # optional, this is the default
     speed_mps: 1.0            # optional; travel times assume this speed, m/s
+    allows_fetch: true        # optional, false; robots may take items over from lost robots
 
     vertices:                 # points where robots can stand: name: [x, y], m
       a1: [0.0, 0.0]
@@ -58,7 +59,7 @@ from muster_core.site.model import (
 FILE_BYTES_MAX = 4 * 1024 * 1024
 NESTING_MAX = 16
 
-_SITE_KEYS = ("site", "frame", "speed_mps", "vertices", "edges", "places")
+_SITE_KEYS = ("site", "frame", "speed_mps", "allows_fetch", "vertices", "edges", "places")
 _EDGE_KEYS = ("one_way", "speed_mps", "length_m")
 _PLACE_KEYS = ("kind", "vertex", "at", "beside")
 
@@ -176,6 +177,7 @@ def _site(document: Any) -> Site:
         vertices=tuple(vertices.values()),
         edges=tuple(edges),
         places=places,
+        allows_fetch=_truth("allows_fetch", content.get("allows_fetch", False)),
     )
 
 
@@ -220,9 +222,7 @@ def _chain(key: str, value: Any, vertices: Mapping[str, Vertex]) -> Iterable[Edg
         raise SiteError(f"{key}: length_m is for chains of two vertices; this has {len(chain)}")
     speed = options.get("speed_mps")
     speed_mps_max = None if speed is None else _number(f"{key}: speed_mps", speed)
-    is_one_way = options.get("one_way", False)
-    if not isinstance(is_one_way, bool):
-        raise SiteError(f"{key}: one_way is {shown(is_one_way)}; use true or false")
+    is_one_way = _truth(f"{key}: one_way", options.get("one_way", False))
     for start, end in pairwise(chain):
         length = options.get("length_m")
         length_m = _length_m(start, end) if length is None else _number(f"{key}: length_m", length)
@@ -291,3 +291,9 @@ def _number(key: str, value: Any) -> float:
         return float(value)
     except OverflowError:
         raise SiteError(f"{key} is {shown(value)}; that is too large") from None
+
+
+def _truth(key: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise SiteError(f"{key} is {shown(value)}; use true or false")
+    return value

@@ -56,12 +56,18 @@ class Robot:
     step_index: int = 0
     outcomes: list[Outcome] = field(default_factory=list)
     is_heard: bool = True
+    epoch: int = 0
+    reports: int = 0
+    permitted: int = 0
 
     def report(self) -> RobotReport:
-        """Its heartbeat now."""
+        """Its next heartbeat."""
         busy_s = 5.0 if self.task else 0.0
+        self.reports += 1
         return RobotReport(
             robot_id=self.robot_id,
+            report_number=self.reports,
+            epoch=self.epoch,
             mode=RobotMode.WORKING if self.task else self.mode,
             vertex=self.vertex,
             attempt_id=self.task.attempt_id if self.task else AttemptId(""),
@@ -76,8 +82,20 @@ class Robot:
         known = {outcome.attempt_id for outcome in self.outcomes}
         if self.task is None and effect.attempt_id not in known:
             self.task, self.step_index = effect, 0
+            self.permitted = effect.steps_permitted
 
-    def end(self, result: OutcomeResult, message: str = "") -> None:
+    def obey(self, leases: PublishLeases) -> None:
+        """Take in what the scheduler tells."""
+        self.epoch = max(self.epoch, leases.epoch)
+        for grant in leases.grants:
+            if self.task is not None and grant.attempt_id == self.task.attempt_id:
+                self.permitted = max(self.permitted, grant.steps_permitted)
+        acknowledged = [a for robot, a in leases.acknowledgements if robot == self.robot_id]
+        self.outcomes = [o for o in self.outcomes if o.attempt_id not in acknowledged]
+
+    def end(
+        self, result: OutcomeResult, message: str = "", *, is_uncertain: bool = False
+    ) -> None:
         """End the attempt; the outcome is told until it is acknowledged."""
         assert self.task is not None
         if result is OutcomeResult.SUCCEEDED:
@@ -89,6 +107,7 @@ class Robot:
                 result,
                 steps_finished=self.step_index,
                 message=message,
+                is_uncertain=is_uncertain,
             )
         )
         self.task = None
@@ -189,9 +208,9 @@ class Fleet:
                     self.robots[effect.robot_id].take(effect)
             else:
                 self.leases.append(effect)
-                for robot_id, attempt_id in effect.acknowledgements:
-                    outcomes = self.robots[robot_id].outcomes
-                    outcomes[:] = [o for o in outcomes if o.attempt_id != attempt_id]
+                for robot in self.robots.values():
+                    if robot.is_heard:
+                        robot.obey(effect)
 
     def _answer(self, ready: Ready) -> bool:
         if not self.policy_answers:
@@ -214,6 +233,7 @@ def make_fleet(count: int = 1, **config: Any) -> Fleet:
     robots = [Robot(RobotId(f"robot_{number}")) for number in range(1, count + 1)]
     fleet = Fleet(*robots, **config)
     fleet.describe()
+    fleet.settle()
     fleet.heartbeat()
     fleet.settle()
     return fleet
