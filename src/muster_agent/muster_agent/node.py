@@ -6,24 +6,21 @@ from contextlib import ExitStack
 from typing import Any
 
 from muster_msgs import action, msg
-from rclpy.action.server import RCLError
 from rclpy.publisher import Publisher
 
 from muster_agent.conversions import to_leases, to_offer
 from muster_agent.goals import Goals
 from muster_agent.machine import abilities_of, describe, open_driver, open_journal
-from muster_agent.worker import Worker
-from muster_core.agent import AgentConfig, AgentCore, fold, read_journal
+from muster_agent.outlets import NodeOutlets
+from muster_core.agent import AgentConfig, AgentCore, Worker, fold, read_journal
 from muster_core.agent.inputs import Input, StopRequested
-from muster_core.clock import Instant
 from muster_core.driver.protocol import Driver
 from muster_core.ids import AttemptId, RobotId
 from muster_core.log import EventLog
-from muster_core.robot import RobotReport
 from muster_core.site import Site, load_site
 from muster_ros.channels import EXECUTE_TASK, LEASES, ROBOT_DESCRIPTIONS, ROBOT_STATES
 from muster_ros.clock import read_clock
-from muster_ros.conversions import robot_description_message, robot_state_message
+from muster_ros.conversions import robot_description_message
 from muster_ros.loop import CoreLoop
 from muster_ros.parameters import load_config
 from muster_ros.process import crash
@@ -76,13 +73,12 @@ class AgentNode(MusterNode):
             state=fold(read_journal(self._journal), attempts_remembered_max=remembered_max),
             now=read_clock(),
         )
-        worker = Worker(
-            core, self._driver, self._journal, goals=self._goals, publish=self._publish_state
-        )
-        resources.callback(worker.leave)
-        loop = CoreLoop(
+        outlets = NodeOutlets(self._states, self._goals, self.context)
+        worker = Worker(core, self._driver, self._journal, outlets)
+        resources.callback(lambda: worker.leave(read_clock()))
+        loop = CoreLoop[Input](
             f"{self.robot_id}-agent",
-            worker.handle,
+            lambda batch: worker.handle(batch, read_clock()),
             tick_s=self._config.tick_s,
             inbox_max=self._config.inbox_max,
             on_crash=crash,
@@ -142,11 +138,3 @@ class AgentNode(MusterNode):
 
     def _on_cancel(self, attempt_id: AttemptId) -> None:
         self._put(StopRequested(attempt_id))
-
-    def _publish_state(self, report: RobotReport, now: Instant) -> None:
-        try:
-            self._states.publish(robot_state_message(report, now.wall_ns))
-        except RCLError:
-            # SIGTERM ends the context before the node; a robot that cannot speak goes on to stop.
-            if self.context.ok():
-                raise

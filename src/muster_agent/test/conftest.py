@@ -106,7 +106,14 @@ class Bench:
             assert time.monotonic() < deadline, f"waited {WAIT_S} s in vain"
             self.executor.spin_once(timeout_sec=0.02)
 
-    def offer(self, attempt_id: str, *verbs: str, epoch: int = 1, feedback: Any = None) -> Any:
+    def offer(
+        self,
+        attempt_id: str,
+        *verbs: str,
+        epoch: int = 1,
+        feedback: Any = None,
+        steps_permitted: int = 1000,
+    ) -> Any:
         """Send an attempt; its goal handle."""
         places = {"pick": "shelf_1", "scan": "shelf_1", "place": "pack_1"}
         steps: list[msg.Step] = []
@@ -115,16 +122,31 @@ class Bench:
                 steps.append(msg.Step(verb="go", place=places[verb]))
             steps.append(msg.Step(verb=verb, place=places.get(verb, "")))
         goal = action.ExecuteTask.Goal(
-            epoch=epoch, attempt_id=attempt_id, order_id="o", lease_s=30.0, steps=steps
+            epoch=epoch,
+            attempt_id=attempt_id,
+            order_id="o",
+            lease_s=30.0,
+            heard_report=self.heard_report(),
+            steps_permitted=steps_permitted,
+            steps=steps,
         )
         sent = self.tasks.send_goal_async(goal, feedback_callback=feedback)
         self.until(sent.done)
         return sent.result()
 
-    def grant(self, *, epoch: int = 1, **attempts: str) -> None:
+    def heard_report(self) -> int:
+        """The number of the newest state that was heard; 0 when none was."""
+        return self.states[-1].report_number if self.states else 0
+
+    def grant(self, *, epoch: int = 1, heard_report: int | None = None, **attempts: str) -> None:
         """Send leases: ``grants``, ``revocations`` or ``acknowledgements`` of one attempt each."""
+        number = self.heard_report() if heard_report is None else heard_report
         named = {
-            kind: [msg.LeaseGrant(robot_id=ROBOT, attempt_id=attempt)]
+            kind: [
+                msg.LeaseGrant(
+                    robot_id=ROBOT, attempt_id=attempt, heard_report=number, steps_permitted=1000
+                )
+            ]
             for kind, attempt in attempts.items()
         }
         self.leases.publish(msg.Leases(epoch=epoch, duration_s=30.0, **named))

@@ -4,5 +4,16 @@ from muster_core.agent.abilities import Abilities
 from muster_core.agent.config import AgentConfig
 from muster_core.agent.core import AgentCore, Ready
 from muster_core.agent.state import AgentState, fold, read_journal
+from muster_core.agent.worker import Outlets, Worker
 
-__all__ = ["Abilities", "AgentConfig", "AgentCore", "AgentState", "Ready", "fold", "read_journal"]
+__all__ = [
+    "Abilities",
+    "AgentConfig",
+    "AgentCore",
+    "AgentState",
+    "Outlets",
+    "Ready",
+    "Worker",
+    "fold",
+    "read_journal",
+]

@@ -40,6 +40,14 @@ class AgentConfig(Config, frozen=True, kw_only=True):
     # The longest lease that is believed, s.
     lease_s_max: float = 3600.0
 
+    # Silence of the scheduler after which an idle robot goes to park by itself, s. Leases are told
+    # to all robots three times per lease, so silence means that the scheduler or the network is
+    # away. At least the scheduler's lease_s and the time that its standby takes, or robots go to
+    # park whenever one scheduler follows another; nothing worse comes of that.
+    alone_after_s: float = 30.0
+    # Pause before it tries again after it could not park, s.
+    park_retry_s: float = 10.0
+
     # Charge, 0 to 1, below which the robot goes to charge when it is idle and takes no work. Must
     # last for the longest task and the way to a charger.
     battery_low: float = 0.25
@@ -79,6 +87,8 @@ class AgentConfig(Config, frozen=True, kw_only=True):
         allowed = f"battery_workable ({self.battery_workable}) to 1"
         require(self.battery_workable <= self.battery_ready <= 1, "battery_ready", allowed)
         require(0.1 <= self.charge_retry_s <= 3600, "charge_retry_s", "0.1 to 3600 s")
+        require(1 <= self.alone_after_s <= 86400, "alone_after_s", "1 to 86400 s")
+        require(0.1 <= self.park_retry_s <= 3600, "park_retry_s", "0.1 to 3600 s")
         require(1 <= self.steps_max <= 65535, "steps_max", "1 to 65535")
         allowed = f"1 to {OUTCOMES_MAX}"
         require(1 <= self.outcomes_kept_max <= OUTCOMES_MAX, "outcomes_kept_max", allowed)

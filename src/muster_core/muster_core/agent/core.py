@@ -5,7 +5,7 @@ durable and the effects that may leave after that. The shell calls ``step`` agai
 performed them.
 
 Rules for editors: lasting facts change by ``_record`` alone; what is not in the journal (driver,
-lease, run) must be safe to lose. Drivers are started in ``_proceed`` alone.
+permission, run) must be safe to lose. Drivers are started in ``_start`` alone.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from collections import Counter
 from dataclasses import dataclass
 
 from muster_core.agent.abilities import Abilities
-from muster_core.agent.charging import Charging
 from muster_core.agent.config import AgentConfig
+from muster_core.agent.contact import Contact
 from muster_core.agent.effects import Effect, FinishGoal, PublishState, StartStep, StopDriver
+from muster_core.agent.errands import Errands
 from muster_core.agent.inputs import (
     DriverReported,
     Input,
@@ -27,25 +28,29 @@ from muster_core.agent.inputs import (
 )
 from muster_core.agent.intake import EPOCH_MAX, refusal
 from muster_core.agent.lease import Lease
+from muster_core.agent.permission import Permission
 from muster_core.agent.picture import picture
 from muster_core.agent.records import (
     AgentRecord,
+    AgentStarted,
     AttemptAccepted,
     AttemptDeclined,
     AttemptFinished,
     EpochSeen,
     OutcomeAcknowledged,
+    StepBegun,
     StepFinished,
 )
-from muster_core.agent.run import Run, Stop
+from muster_core.agent.report_numbers import ReportNumbers
+from muster_core.agent.run import Errand, Run, Stop
 from muster_core.agent.state import AgentState
 from muster_core.agent.telling import Telling
 from muster_core.clock import Instant
 from muster_core.driver.protocol import DriverReport, StepState
 from muster_core.errors import ErrorCode
 from muster_core.ids import AttemptId, OrderId, RobotId
-from muster_core.robot import RobotReport
-from muster_core.task import REPEATABLE_VERBS, Outcome, OutcomeResult
+from muster_core.robot import RobotMode, RobotReport
+from muster_core.task import Outcome, OutcomeResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +64,9 @@ class Ready:
 class AgentCore:
     """One robot's agent.
 
-    :param state: what its journal says; ``fold`` of nothing for a new robot.
-    :param now: an attempt found in ``state`` waits from now on for a new grant of its lease.
+    :param state: what its journal says; ``fold`` of nothing for a new robot. The core's own from
+        now on.
+    :param now: when it starts. An attempt found in ``state`` waits from now on for a grant.
     """
 
     def __init__(
@@ -79,16 +85,20 @@ class AgentCore:
         self._abilities = abilities
         self._report: DriverReport | None = None
         self._run: Run | None = None
-        self._lease = Lease(config.lease_safety, config.lease_s_max)
-        self._charging = Charging(config, abilities, now)
-        self._telling = Telling(config.heartbeat_period_s, now)
         self._records: list[AgentRecord] = []
         self._effects: list[Effect] = []
+        self._record(AgentStarted(incarnation=state.incarnation + 1))
+        self._numbers = ReportNumbers(state.incarnation, now)
+        lease = Lease(config.lease_safety, config.lease_s_max)
+        self._permission = Permission(lease, self._numbers, self.counts)
+        self._contact = Contact(config.alone_after_s, now)
+        self._errands = Errands(config, abilities, now)
+        self._telling = Telling(config.heartbeat_period_s, now)
         self._resume(now)
 
     def step(self, item: Input, now: Instant) -> None:
         """Take in ``item``."""
-        self._check_lease(now)
+        self._check_time(now)
         match item:
             case TaskOffered():
                 self._on_task_offered(item, now)
@@ -113,8 +123,27 @@ class AgentCore:
         return ready
 
     def report(self) -> RobotReport:
-        """What is true of the robot."""
-        return picture(self._robot_id, self.state, self._report, self._run)
+        """What is true of the robot; not numbered, as it is not told yet."""
+        return picture(
+            self._robot_id, self.state, self._report, self._run, alone=self._contact.told()
+        )
+
+    def farewell(self, now: Instant) -> RobotReport:
+        """The report with which the agent ends."""
+        report = self.report()
+        report.mode, report.message = RobotMode.OFFLINE, "the agent is not active"
+        report.report_number = self._numbers.next(now)
+        return report
+
+    def warning(self) -> str:
+        """What a person should look into; empty when there is nothing."""
+        if not self._permission.is_from_another:
+            return ""
+        return (
+            f"the scheduler has heard reports of {self._robot_id!r} that this agent never made: "
+            f"either another agent uses the same name, and one of them must get another; or this "
+            f"agent's journal was lost or replaced by an older one"
+        )
 
     def _tell(self, now: Instant) -> None:
         if self._run is not None and self._report is not None:
@@ -123,6 +152,7 @@ class AgentCore:
                 self._effects.append(progress)
         report = self.report()
         if self._telling.is_due(report, now):
+            report.report_number = self._numbers.next(now)
             self._effects.append(PublishState(report))
 
     def _record(self, record: AgentRecord) -> None:
@@ -134,11 +164,10 @@ class AgentCore:
         attempt, index = self.state.attempt, self.state.steps_finished
         if attempt is None:
             return
-        self._run = Run(attempt.steps, attempt.attempt_id, index)
-        self._lease.await_grant(attempt.lease_s, now)
-        if not self._run.is_done and self._run.step.verb not in REPEATABLE_VERBS:
-            message = f"the agent restarted during {self._run.step.verb!r} (step {index})"
-            self._run.end_by(Stop(OutcomeResult.FAILED, ErrorCode.DRIVER_FAILED, message))
+        self._run = Run(attempt.steps, attempt.attempt_id, index=index)
+        self._permission.await_grant(attempt.attempt_id, attempt.lease_s, now)
+        if self.state.has_begun:
+            self._run.fail("the agent was restarted in the middle of it", is_known=False)
 
     # Inputs
 
@@ -147,10 +176,11 @@ class AgentCore:
         if not attempt_id or offer.epoch > EPOCH_MAX:
             self.counts["malformed_dropped"] += 1
             return
-        self._see_epoch(offer.epoch)
+        self._see_epoch(offer.epoch, now)
+        self._permission.hear(offer.heard_report)
         if self.state.attempt is not None and self.state.attempt.attempt_id == attempt_id:
             if offer.epoch >= self.state.epoch:
-                self._lease.grant(offer.lease_s, now)
+                self._permission.extend(offer.grant, offer.lease_s, now)
         elif (known := self.state.ended.get(attempt_id)) is not None:
             self._effects.append(FinishGoal(known))
             self._telling.repeat()
@@ -160,6 +190,9 @@ class AgentCore:
             self._answer(offer, now)
 
     def _answer(self, offer: TaskOffered, now: Instant) -> None:
+        if not self._permission.is_worth_something(offer.grant, offer.lease_s, now):
+            self.counts["offers_void"] += 1  # it is late, and was repeated if it still holds
+            return
         run = self._run
         why = refusal(
             offer,
@@ -167,7 +200,7 @@ class AgentCore:
             self._report,
             config=self._config,
             verbs=self._abilities.verbs,
-            is_charging=run is not None and run.is_errand,
+            is_charging=run is not None and run.errand is Errand.CHARGE,
         )
         if why is not None:
             refused = OutcomeResult.REFUSED
@@ -181,12 +214,12 @@ class AgentCore:
                 task_id=offer.task_id,
                 order_id=offer.order_id,
                 epoch=offer.epoch,
-                lease_s=self._lease.believed_s(offer.lease_s),
+                lease_s=self._permission.believed_s(offer.lease_s),
                 steps=offer.steps,
                 traceparent=offer.traceparent,
             )
         )
-        self._lease.grant(offer.lease_s, now)
+        self._permission.begin(offer.grant, offer.lease_s)
         if run is not None:
             run.end_by(Stop(OutcomeResult.CANCELLED, message="there is work"))
 
@@ -197,10 +230,10 @@ class AgentCore:
         if leases.epoch < self.state.epoch:
             self.counts["stale_leases_ignored"] += 1
             return
-        self._see_epoch(leases.epoch)
-        attempt = self.state.attempt
-        if attempt is not None and attempt.attempt_id in leases.granted:
-            self._lease.grant(leases.duration_s, now)
+        self._see_epoch(leases.epoch, now)
+        for grant in leases.granted:
+            self._permission.hear(grant.heard_report)
+            self._permission.extend(grant, leases.duration_s, now)
         for attempt_id in leases.revoked:
             self._on_revoked(attempt_id)
         for attempt_id in leases.acknowledged:
@@ -232,27 +265,15 @@ class AgentCore:
         run = self._run
         if run is None or not run.is_under_way or run.is_start_pending:
             return
-        match report.step_state:
-            case StepState.RUNNING:
-                self._on_step_running(run, report)
-            case StepState.FINISHED:
-                self._on_step_finished(run)
-            case StepState.STOPPED:
-                run.is_under_way = False
-                run.end_by(_driver_failed(run, "the driver stopped by itself"))
-            case StepState.FAILED:
-                run.is_under_way = False
-                run.end_by(_driver_failed(run, report.message or report.fault or "no reason given"))
-            case StepState.NONE:
-                run.is_under_way = False
-                run.end_by(_driver_failed(run, "the driver has forgotten the step"))
-
-    def _on_step_running(self, run: Run, report: DriverReport) -> None:
-        if report.fault:
-            run.is_under_way = False
-            run.end_by(_driver_failed(run, f"the robot needs a person: {report.fault}"))
+        if report.step_state is StepState.FINISHED:
+            self._on_step_finished(run)
+            return
+        run.take_end(report)
+        if report.step_state is not StepState.RUNNING:
+            return
+        if not run.is_under_way:
             self._effects.append(StopDriver())
-        elif self._charging.is_enough(run, report):
+        elif self._errands.is_enough(run, report):
             run.end_by(Stop(OutcomeResult.SUCCEEDED))
 
     def _on_step_finished(self, run: Run) -> None:
@@ -261,19 +282,19 @@ class AgentCore:
             self._record(StepFinished(attempt_id=run.attempt_id, step_index=run.index))
         run.index += 1
 
-    # Leases and epochs
+    # Time and epochs
 
-    def _see_epoch(self, epoch: int) -> None:
+    def _see_epoch(self, epoch: int, now: Instant) -> None:
         if epoch > self.state.epoch:
             self._record(EpochSeen(epoch=epoch))
+        if epoch == self.state.epoch:
+            self._contact.hear(now)
 
-    def _check_lease(self, now: Instant) -> None:
-        if self.state.attempt is not None and self._lease.is_over(now):
-            message = (
-                "the lease ran out and was not granted again"
-                if self._lease.is_granted
-                else "the lease was not granted again after the agent's restart"
-            )
+    def _check_time(self, now: Instant) -> None:
+        if self._contact.check(now):
+            self.counts["times_alone"] += 1
+        if self._permission.is_over(now):
+            message = self._permission.why_over()
             self._stop_attempt(Stop(OutcomeResult.FAILED, ErrorCode.LEASE_EXPIRED, message))
 
     # Runs
@@ -295,16 +316,21 @@ class AgentCore:
     def _next_run(self, now: Instant) -> Run | None:
         attempt, report = self.state.attempt, self._report
         if attempt is not None:
-            return Run(attempt.steps, attempt.attempt_id, self.state.steps_finished)
-        return None if report is None else self._charging.next_errand(report, now)
+            return Run(attempt.steps, attempt.attempt_id, index=self.state.steps_finished)
+        if report is None:
+            return None
+        return self._errands.next_errand(report, now, is_alone=self._contact.is_alone)
 
     def _can_start(self, run: Run) -> bool:
         """A driver that still comes to a stop after a restart is let stand first."""
         is_standing = self._report is not None and self._report.step_state is not StepState.RUNNING
-        return is_standing and not run.is_under_way and (run.is_errand or self._lease.is_granted)
+        is_permitted = run.is_errand or self._permission.covers(run.index)
+        return is_standing and not run.is_under_way and is_permitted
 
     def _start(self, run: Run) -> None:
         assert self._report is not None
+        if not run.is_repeatable:
+            self._record(StepBegun(attempt_id=run.attempt_id, step_index=run.index))
         run.is_under_way = run.is_start_pending = True
         self._effects.append(StartStep(run.step))
         estimate_s, vertex = self._abilities.estimate_s, self._report.vertex
@@ -317,19 +343,19 @@ class AgentCore:
         if run is not None and not run.is_errand:
             run.end_by(stop)
         else:  # an errand is still coming to its end: nothing of the attempt has begun
-            self._finish(stop)
+            self._finish(stop, is_uncertain=False)
 
     def _end(self, run: Run, now: Instant) -> None:
         self._run = None
-        if not run.is_errand:
+        if run.errand is None:
             stop = Stop(OutcomeResult.SUCCEEDED) if run.is_done else run.stop
             assert stop is not None
-            self._finish(stop)
+            self._finish(stop, is_uncertain=run.is_uncertain)
         elif run.stop is not None and run.stop.result is OutcomeResult.FAILED:
-            self.counts["charging_failed"] += 1
-            self._charging.pause(now)
+            self.counts[f"{run.errand.value}_failed"] += 1
+            self._errands.pause(run.errand, now)
 
-    def _finish(self, stop: Stop) -> None:
+    def _finish(self, stop: Stop, *, is_uncertain: bool) -> None:
         attempt = self.state.attempt
         assert attempt is not None
         outcome = Outcome(
@@ -339,8 +365,9 @@ class AgentCore:
             self.state.steps_finished,
             stop.error_code,
             stop.message,
+            is_uncertain,
         )
-        self._lease.is_granted = False
+        self._permission.end()
         self._record(AttemptFinished(outcome=outcome))
         self._effects.append(FinishGoal(outcome))
 
@@ -351,8 +378,3 @@ class AgentCore:
     def _is_owing_all_it_can(self) -> bool:
         running = 1 if self.state.attempt is not None else 0
         return len(self.state.outcomes) + running >= self._config.outcomes_kept_max
-
-
-def _driver_failed(run: Run, reason: str) -> Stop:
-    message = f"step {run.index} ({run.step.verb} {run.step.place}".rstrip() + f") failed: {reason}"
-    return Stop(OutcomeResult.FAILED, ErrorCode.DRIVER_FAILED, message)

@@ -42,6 +42,11 @@ class TaskOffered:
     steps: tuple[Step, ...]
     traceparent: str = ""
 
+    @property
+    def grant(self) -> Grant:
+        """The grant that the offer is."""
+        return Grant(self.attempt_id, self.heard_report, self.steps_permitted)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeasesReceived:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from muster_core.agent.run import Run
+from muster_core.agent.run import Errand, Run
 from muster_core.agent.state import AgentState
 from muster_core.driver.protocol import DriverReport
 from muster_core.ids import RobotId
@@ -10,9 +10,17 @@ from muster_core.robot import RobotMode, RobotReport
 
 
 def picture(
-    robot_id: RobotId, state: AgentState, report: DriverReport | None, run: Run | None
+    robot_id: RobotId,
+    state: AgentState,
+    report: DriverReport | None,
+    run: Run | None,
+    *,
+    alone: str = "",
 ) -> RobotReport:
-    """The robot's report; ``OFFLINE`` as long as the driver has said nothing."""
+    """The robot's report; ``OFFLINE`` as long as the driver has said nothing.
+
+    :param alone: what is to be said of the scheduler's silence; empty when nothing is.
+    """
     told = RobotReport(
         robot_id=robot_id, epoch=state.epoch, outcomes=tuple(state.outcomes.values())
     )
@@ -24,13 +32,18 @@ def picture(
         told.message = "the driver has not reported yet"
         return told
     told.mode = _mode(state, report, run)
-    told.message = report.fault
+    told.message = report.fault or _message(run, alone)
     told.x, told.y, told.heading = report.x, report.y, report.heading
     told.vertex = report.vertex
     told.battery = report.battery
-    if run is not None and run.is_under_way:
-        told.busy_s = report.remaining_s + run.later_s
+    if run is not None and run.errand is not Errand.PARK:
+        told.busy_s = run.later_s + (report.remaining_s if run.is_under_way else 0.0)
     return told
+
+
+def _message(run: Run | None, alone: str) -> str:
+    parks = f"parks at {run.steps[-1].place}" if run and run.errand is Errand.PARK else ""
+    return ", ".join(part for part in (alone, parks) if part)
 
 
 def _mode(state: AgentState, report: DriverReport, run: Run | None) -> RobotMode:
@@ -38,4 +51,6 @@ def _mode(state: AgentState, report: DriverReport, run: Run | None) -> RobotMode
         return RobotMode.FAULT
     if state.attempt is not None:
         return RobotMode.WORKING
-    return RobotMode.IDLE if run is None else RobotMode.CHARGING
+    # A robot that goes to park can be given work at once.
+    is_charging = run is not None and run.errand is Errand.CHARGE
+    return RobotMode.CHARGING if is_charging else RobotMode.IDLE

@@ -6,14 +6,24 @@ Positions, battery and leases are not kept: they are true for a moment only.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
+from muster_core.clock import Instant
 from muster_core.ids import AttemptId, OrderId, TaskId
+from muster_core.log import LogEntry
 from muster_core.task import Outcome, Step
 
 
 class _Record(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=True):
     pass
+
+
+class AgentStarted(_Record, frozen=True, kw_only=True, tag="agent_started"):
+    """The agent started for the ``incarnation``-th time; its reports are numbered after that."""
+
+    incarnation: int
 
 
 class EpochSeen(_Record, frozen=True, kw_only=True, tag="epoch_seen"):
@@ -32,6 +42,17 @@ class AttemptAccepted(_Record, frozen=True, kw_only=True, tag="attempt_accepted"
     lease_s: float
     steps: tuple[Step, ...]
     traceparent: str = ""
+
+
+class StepBegun(_Record, frozen=True, kw_only=True, tag="step_begun"):
+    """The step at ``step_index``, which cannot be repeated, is about to begin.
+
+    From here on nobody knows whether it was done until :class:`StepFinished`, or until the driver
+    says that it was not.
+    """
+
+    attempt_id: AttemptId
+    step_index: int
 
 
 class StepFinished(_Record, frozen=True, kw_only=True, tag="step_finished"):
@@ -60,8 +81,10 @@ class OutcomeAcknowledged(_Record, frozen=True, kw_only=True, tag="outcome_ackno
 
 
 AgentRecord = (
-    EpochSeen
+    AgentStarted
+    | EpochSeen
     | AttemptAccepted
+    | StepBegun
     | StepFinished
     | AttemptFinished
     | AttemptDeclined
@@ -75,6 +98,16 @@ _DECODER: msgspec.json.Decoder[AgentRecord] = msgspec.json.Decoder(AgentRecord)
 def encode_record(record: AgentRecord) -> bytes:
     """The record as JSON, tag first."""
     return _ENCODER.encode(record)
+
+
+def to_entries(
+    records: Sequence[AgentRecord], *, first_seq: int, epoch: int, now: Instant
+) -> list[LogEntry]:
+    """The records as entries of a journal, numbered from ``first_seq`` on."""
+    return [
+        LogEntry(seq, now.wall_ns, epoch, encode_record(record))
+        for seq, record in enumerate(records, first_seq)
+    ]
 
 
 def decode_record(body: bytes) -> AgentRecord:

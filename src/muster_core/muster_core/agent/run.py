@@ -1,17 +1,26 @@
-"""A run: steps that a driver is taken through, an attempt's or the robot's own way to a charger."""
+"""A run: steps that a driver is taken through, an attempt's or the robot's own errand."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
+from muster_core.driver.protocol import DriverReport, StepState
 from muster_core.errors import ErrorCode
 from muster_core.ids import AttemptId
-from muster_core.task import OutcomeResult, Step
+from muster_core.task import REPEATABLE_VERBS, OutcomeResult, Step
 
 _NOBODYS = AttemptId("")
 
 # A robot that stopped in the middle of these would leave an item between shelf and robot.
 UNINTERRUPTIBLE_VERBS = ("pick", "place")
+
+
+class Errand(str, Enum):
+    """What an idle robot does for its own sake."""
+
+    CHARGE = "charge"
+    PARK = "park"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,31 +36,40 @@ class Stop:
 class Run:
     """One run and how far it is.
 
-    :param attempt_id: empty for the robot's own errand.
+    :param attempt_id: empty for an errand.
+    :param errand: None for an attempt.
     :param is_under_way: a step was started and its end has not been reported.
     :param is_start_pending: that start has not been handed out yet; reports are of the step before.
+    :param is_uncertain: the step had begun, cannot be repeated, and nobody can say how it ended.
     :param stop: why it is to end; once given it stays.
     :param later_s: estimate for the steps after the one under way, s.
     """
 
     steps: tuple[Step, ...]
     attempt_id: AttemptId = _NOBODYS
+    errand: Errand | None = None
     index: int = 0
     is_under_way: bool = False
     is_start_pending: bool = False
     is_stop_sent: bool = False
+    is_uncertain: bool = False
     stop: Stop | None = None
     later_s: float = 0.0
 
     @property
     def is_errand(self) -> bool:
         """Whether nobody asked for it."""
-        return not self.attempt_id
+        return self.errand is not None
 
     @property
     def step(self) -> Step:
         """The step under way, or the next one."""
         return self.steps[self.index]
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether doing the step again changes nothing."""
+        return self.is_errand or self.step.verb in REPEATABLE_VERBS
 
     @property
     def is_done(self) -> bool:
@@ -62,6 +80,32 @@ class Run:
         """Have it end because of ``stop``, unless it is to end already."""
         if self.stop is None:
             self.stop = stop
+
+    def fail(self, reason: str, *, is_known: bool) -> None:
+        """Have it end because its step has.
+
+        :param is_known: the driver says itself that the step was not done.
+        """
+        self.is_under_way = False
+        self.is_uncertain = not is_known and not self.is_repeatable
+        message = f"step {self.index} ({self.step.verb} {self.step.place}".rstrip()
+        message += f") failed: {reason}"
+        if self.is_uncertain:
+            message += "; nobody knows whether it was done"
+        self.end_by(Stop(OutcomeResult.FAILED, ErrorCode.DRIVER_FAILED, message))
+
+    def take_end(self, report: DriverReport) -> None:
+        """Fail when ``report`` says that the step under way can go on no longer."""
+        match report.step_state:
+            case StepState.RUNNING if report.fault:
+                # It may still come to an end, but a person may have to see to that.
+                self.fail(f"the robot needs a person: {report.fault}", is_known=False)
+            case StepState.STOPPED:
+                self.fail("the driver stopped by itself", is_known=True)
+            case StepState.FAILED:
+                self.fail(report.message or report.fault or "no reason given", is_known=True)
+            case StepState.NONE:
+                self.fail("the driver has forgotten the step", is_known=False)
 
     def needs_driver_stop(self) -> bool:
         """Whether the driver is to be told, now, to stop."""

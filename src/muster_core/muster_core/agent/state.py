@@ -9,11 +9,13 @@ import msgspec
 
 from muster_core.agent.records import (
     AgentRecord,
+    AgentStarted,
     AttemptAccepted,
     AttemptDeclined,
     AttemptFinished,
     EpochSeen,
     OutcomeAcknowledged,
+    StepBegun,
     StepFinished,
     decode_record,
 )
@@ -29,15 +31,19 @@ class AgentState:
 
     :param attempts_remembered_max: how many of ``ended`` are kept; the oldest acknowledged one
         gives way.
+    :param incarnation: how often the agent was started.
     :param attempt: accepted and not finished; None when the robot has promised nothing.
+    :param has_begun: the step after ``steps_finished`` cannot be repeated, and has begun.
     :param outcomes: owed: not acknowledged yet, oldest first.
     :param ended: every outcome that is remembered, those owed included, oldest first.
     """
 
     attempts_remembered_max: int
+    incarnation: int = 0
     epoch: int = 0
     attempt: AttemptAccepted | None = None
     steps_finished: int = 0
+    has_begun: bool = False
     outcomes: dict[AttemptId, Outcome] = field(default_factory=dict)
     ended: dict[AttemptId, Outcome] = field(default_factory=dict)
 
@@ -50,14 +56,19 @@ class AgentState:
             running = self.attempt.attempt_id if self.attempt else "idle"
             raise IllegalTransitionError("agent", f"epoch {self.epoch}", running, repr(record))
         match record:
+            case AgentStarted(incarnation=incarnation):
+                self.incarnation = incarnation
             case EpochSeen(epoch=epoch):
                 self.epoch = epoch
             case AttemptAccepted():
-                self.attempt, self.steps_finished = record, 0
+                self.attempt = record
+            case StepBegun():
+                self.has_begun = True
             case StepFinished():
                 self.steps_finished += 1
+                self.has_begun = False
             case AttemptFinished(outcome=outcome):
-                self.attempt, self.steps_finished = None, 0
+                self.attempt, self.steps_finished, self.has_begun = None, 0, False
                 self._owe(outcome)
             case AttemptDeclined(outcome=outcome):
                 self._owe(outcome)
@@ -68,10 +79,15 @@ class AgentState:
     def _fits(self, record: AgentRecord) -> bool:
         running = self.attempt.attempt_id if self.attempt else None
         match record:
+            case AgentStarted(incarnation=incarnation):
+                return incarnation > self.incarnation
             case EpochSeen(epoch=epoch):
                 return epoch > self.epoch
             case AttemptAccepted(attempt_id=attempt_id, epoch=epoch):
                 return running is None and attempt_id not in self.ended and epoch == self.epoch
+            case StepBegun(attempt_id=attempt_id, step_index=index):
+                is_next = running == attempt_id and index == self.steps_finished
+                return is_next and not self.has_begun
             case StepFinished(attempt_id=attempt_id, step_index=index):
                 return running == attempt_id and index == self.steps_finished
             case AttemptFinished(outcome=outcome):

@@ -126,6 +126,10 @@ class FakeDriver:
         """End the step under way as failed."""
         self._stand(StepState.FAILED, message)
 
+    def forget(self) -> None:
+        """Know of no step any more, as a robot does that was switched off and on."""
+        self._stand(StepState.NONE)
+
     def set_battery(self, battery: float) -> None:
         """Set the charge, 0 to 1."""
         self._still = replace(self._still, battery=battery)

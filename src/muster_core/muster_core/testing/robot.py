@@ -1,26 +1,39 @@
-"""One robot on virtual time: the agent's core, a fake driver, a journal in memory.
+"""One robot on virtual time: the agent's core and worker, a fake driver, a journal in memory.
 
 For tests of the agent's rules, and of schedulers against real agents.
 """
 
 from __future__ import annotations
 
-from muster_core.agent import Abilities, AgentConfig, AgentCore, Ready, fold, read_journal
-from muster_core.agent.effects import PublishState, StartStep, StopDriver
-from muster_core.agent.inputs import DriverReported, Input, LeasesReceived, TaskOffered, Ticked
-from muster_core.agent.records import encode_record
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from muster_core.agent import (
+    Abilities,
+    AgentConfig,
+    AgentCore,
+    AgentState,
+    Worker,
+    fold,
+    read_journal,
+)
+from muster_core.agent.effects import TellProgress
+from muster_core.agent.inputs import Grant, Input, LeasesReceived, TaskOffered, Ticked
+from muster_core.agent.records import AgentRecord, decode_record
 from muster_core.clock import Instant
 from muster_core.driver.protocol import StepState
 from muster_core.ids import AttemptId, OrderId, RobotId, TaskId
-from muster_core.log import LogEntry, MemoryLog
+from muster_core.log import MemoryLog
 from muster_core.robot import RobotReport
-from muster_core.task import Outcome, Step
+from muster_core.task import STEPS_MAX, Outcome, Step
 from muster_core.testing.driver import FAKE_VERBS, FakeDriver, FakeSettings
 
 LEASE_S = 10.0
 TICK_S = 0.1
+ALONE_AFTER_S = 1000.0
 REMEMBERED_MAX = 1000
 ROBOT = RobotId("robot_1")
+SAFE_VERTICES = ("parking", "charger")
 
 
 def steps(*verbs: str) -> tuple[Step, ...]:
@@ -28,31 +41,90 @@ def steps(*verbs: str) -> tuple[Step, ...]:
     return tuple(Step(verb, "shelf_1") for verb in verbs)
 
 
+class Begun(NamedTuple):
+    """A step that the driver was given. ``attempt_id`` is empty for an errand."""
+
+    attempt_id: str
+    step_index: int
+    step: Step
+    now: Instant
+
+
+@dataclass(slots=True)
+class Turn:
+    """What came of one turn of the loop."""
+
+    records: tuple[AgentRecord, ...] = ()
+    published: list[RobotReport] = field(default_factory=list)
+    told: list[TellProgress] = field(default_factory=list)
+    finished: list[Outcome] = field(default_factory=list)
+    stops: int = 0
+
+
+class _Body(FakeDriver):
+    """A fake driver that says what it was told."""
+
+    def __init__(self, robot: Robot) -> None:
+        super().__init__(robot.settings, vertex=robot.vertex)
+        self._robot = robot
+
+    def start(self, step: Step, now: Instant) -> None:
+        """See :class:`Driver`."""
+        assert self.poll(now).step_state is not StepState.RUNNING, "one step at a time"
+        state = self._robot.core.state
+        attempt_id = state.attempt.attempt_id if state.attempt else ""
+        self._robot.begun.append(Begun(attempt_id, state.steps_finished, step, now))
+        super().start(step, now)
+
+    def stop(self, now: Instant) -> None:
+        """See :class:`Driver`."""
+        self._robot.turn.stops += 1
+        super().stop(now)
+
+
 class Robot:
     """Does what the node does, and checks at every turn that the journal tells the state (I6).
 
+    Its words are kept: ``published`` and ``begun`` over all restarts, ``turn`` of the last turn.
+
     :param step_s: how long every step takes, s.
+    :param vertex: where it stands, always; ``SAFE_VERTICES`` are fit to park.
     """
 
     def __init__(
-        self, *, step_s: float = 1.0, battery: float = 1.0, outcomes_kept_max: int = 100
+        self,
+        *,
+        step_s: float = 1.0,
+        battery: float = 1.0,
+        outcomes_kept_max: int = 100,
+        alone_after_s: float = ALONE_AFTER_S,
+        vertex: str = "a",
     ) -> None:
         self.config = AgentConfig(
             site="site.yaml",
             outcomes_kept_max=outcomes_kept_max,
             attempts_remembered_max=REMEMBERED_MAX,
+            alone_after_s=alone_after_s,
         )
         self.settings = FakeSettings(step_s=step_s, battery=battery)
+        self.vertex = vertex
         self.now = Instant(10**18, 10**9)
         self.journal = MemoryLog()
         self.published: list[RobotReport] = []
+        self.begun: list[Begun] = []
+        self.turn = Turn()
         self.restart()
         self.run(TICK_S)
 
     @property
     def report(self) -> RobotReport:
-        """What the agent tells of itself now."""
+        """What the agent would tell of itself now."""
         return self.core.report()
+
+    @property
+    def heard_report(self) -> int:
+        """The number of the newest report that it has told."""
+        return self.published[-1].report_number
 
     def outcome(self, attempt_id: str) -> Outcome:
         """How the attempt ended.
@@ -61,14 +133,18 @@ class Robot:
         """
         return self.core.state.ended[AttemptId(attempt_id)]
 
+    def kept(self) -> AgentState:
+        """The state that the journal tells."""
+        return fold(read_journal(self.journal), attempts_remembered_max=REMEMBERED_MAX)
+
     def restart(self) -> None:
-        """Start again from the journal, on a robot that stands."""
-        self.driver = FakeDriver(self.settings, vertex="a")
+        """Start again from the journal, on a robot that stands and knows of no step."""
+        self.driver: FakeDriver = _Body(self)
         self._open()
 
     def reactivate(self) -> None:
         """Start again from the journal, on a robot that was told to stop just now."""
-        self.driver.stop(self.now)
+        self.worker.leave(self.now)
         self._open()
 
     def _open(self) -> None:
@@ -78,14 +154,17 @@ class Robot:
             abilities=Abilities(
                 verbs=FAKE_VERBS,
                 nearest_charger=lambda vertex: "charger_1",
+                nearest_parking=lambda vertex: "park_1",
+                is_safe_place=lambda vertex: vertex in SAFE_VERTICES,
                 estimate_s=self.driver.estimate_s,
             ),
-            state=fold(read_journal(self.journal), attempts_remembered_max=REMEMBERED_MAX),
+            state=self.kept(),
             now=self.now,
         )
+        self.worker = Worker(self.core, self.driver, self.journal, self)
 
     def run(self, duration_s: float, *, granting: bool = False) -> None:
-        """Let time pass, tick by tick."""
+        """Let time pass, tick by tick; with ``granting``, a scheduler is there all the while."""
         for _ in range(round(duration_s / TICK_S)):
             self.now = self.now.later(TICK_S)
             attempt = self.core.state.attempt
@@ -93,23 +172,26 @@ class Robot:
                 self.leases(granted=(attempt.attempt_id,))
             self.put(Ticked())
 
-    def put(self, *items: Input) -> Ready:
-        """One turn of the loop with ``items``."""
-        self.core.step(DriverReported(self.driver.poll(self.now)), self.now)
-        for item in items:
-            self.core.step(item, self.now)
-        ready = self.core.ready(self.now)
-        self._append(ready)
-        for effect in ready.effects:
-            if isinstance(effect, StartStep):
-                standing = self.driver.poll(self.now).step_state
-                assert standing is not StepState.RUNNING, "one step at a time"
-                self.driver.start(effect.step, self.now)
-            elif isinstance(effect, StopDriver):
-                self.driver.stop(self.now)
-            elif isinstance(effect, PublishState):
-                self.published.append(effect.report)
-        return ready
+    def put(self, *items: Input, crash_after: int | None = None) -> Turn:
+        """One turn of the loop with ``items``.
+
+        :param crash_after: so many pieces of the turn are done, then the process crashes and is
+            started again.
+        """
+        last_seq = self.journal.last_seq
+        turn = self.turn = Turn()
+        pieces = self.worker.turn(items, self.now)
+        if crash_after is not None:
+            for _ in range(crash_after):
+                next(pieces, None)
+            self.restart()
+            return turn
+        for _ in pieces:
+            pass
+        assert self.kept() == self.core.state, "the journal must tell the state (I6)"
+        entries = self.journal.entries(last_seq + 1)
+        turn.records = tuple(decode_record(entry.body) for entry in entries)
+        return turn
 
     def offer(
         self,
@@ -118,18 +200,26 @@ class Robot:
         *,
         epoch: int = 1,
         lease_s: float = LEASE_S,
-    ) -> Ready:
-        """Offer an attempt."""
-        return self.put(
-            TaskOffered(
-                epoch=epoch,
-                attempt_id=AttemptId(attempt_id),
-                task_id=TaskId(attempt_id.partition("#")[0]),
-                order_id=OrderId(attempt_id.partition("/")[0]),
-                lease_s=lease_s,
-                steps=offered,
-            )
+        heard_report: int | None = None,
+        steps_permitted: int = STEPS_MAX,
+        crash_after: int | None = None,
+    ) -> Turn:
+        """Offer an attempt.
+
+        :param heard_report: the newest by default, as in all that this robot is told.
+        :param steps_permitted: all by default.
+        """
+        offer = TaskOffered(
+            epoch=epoch,
+            attempt_id=AttemptId(attempt_id),
+            task_id=TaskId(attempt_id.partition("#")[0]),
+            order_id=OrderId(attempt_id.partition("/")[0]),
+            lease_s=lease_s,
+            heard_report=self.heard_report if heard_report is None else heard_report,
+            steps_permitted=steps_permitted,
+            steps=offered,
         )
+        return self.put(offer, crash_after=crash_after)
 
     def leases(
         self,
@@ -138,25 +228,33 @@ class Robot:
         granted: tuple[str, ...] = (),
         revoked: tuple[str, ...] = (),
         acknowledged: tuple[str, ...] = (),
-    ) -> Ready:
+        duration_s: float = LEASE_S,
+        heard_report: int | None = None,
+        steps_permitted: int = STEPS_MAX,
+        crash_after: int | None = None,
+    ) -> Turn:
         """Have a scheduler grant, revoke and acknowledge; its epoch is the newest by default."""
-        return self.put(
-            LeasesReceived(
-                epoch=self.core.state.epoch if epoch is None else epoch,
-                duration_s=LEASE_S,
-                granted=tuple(map(AttemptId, granted)),
-                revoked=tuple(map(AttemptId, revoked)),
-                acknowledged=tuple(map(AttemptId, acknowledged)),
-            )
+        number = self.heard_report if heard_report is None else heard_report
+        leases = LeasesReceived(
+            epoch=self.core.state.epoch if epoch is None else epoch,
+            duration_s=duration_s,
+            granted=tuple(Grant(AttemptId(name), number, steps_permitted) for name in granted),
+            revoked=tuple(map(AttemptId, revoked)),
+            acknowledged=tuple(map(AttemptId, acknowledged)),
         )
+        return self.put(leases, crash_after=crash_after)
 
-    def _append(self, ready: Ready) -> None:
-        first = self.journal.last_seq + 1
-        self.journal.append(
-            [
-                LogEntry(seq, self.now.wall_ns, self.core.state.epoch, encode_record(record))
-                for seq, record in enumerate(ready.records, first)
-            ]
-        )
-        told = fold(read_journal(self.journal), attempts_remembered_max=REMEMBERED_MAX)
-        assert told == self.core.state, "the journal must tell the state (I6)"
+    def publish(self, report: RobotReport, now: Instant) -> None:
+        """See :class:`Outlets`."""
+        incarnation = self.kept().incarnation
+        assert incarnation == self.core.state.incarnation, "the start is on disk before any report"
+        self.published.append(report)
+        self.turn.published.append(report)
+
+    def tell(self, progress: TellProgress) -> None:
+        """See :class:`Outlets`."""
+        self.turn.told.append(progress)
+
+    def finish(self, outcome: Outcome) -> None:
+        """See :class:`Outlets`."""
+        self.turn.finished.append(outcome)
