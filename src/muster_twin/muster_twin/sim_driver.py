@@ -100,7 +100,7 @@ class SimDriver:
         total_s = 0.0
         for step in steps:
             duration_s = 0.0 if step.verb in ("go", "charge") else self._handling_s(step.verb)
-            if step.verb == "go" and step.place in self._site.places:
+            if step.verb == "go" and self._site.has_place(step.place):
                 goal = self._site.place(step.place).vertex
                 slower = self._site.speed_mps / self.speed_mps_max
                 travel_s = self._routes.travel_time_s(vertex, goal)

@@ -52,6 +52,24 @@ def test_sim_is_registered_under_its_name():
     assert load_plugin(DRIVER_GROUP, "sim", api_version=SimDriver.api_version) is SimDriver
 
 
+def test_goes_to_a_vertex_that_is_no_place_and_works_there(site):
+    driver = make_driver(site, start_place="shelf_1")
+    assert driver.estimate_s([Step("go", "@a")], "c") == driver.estimate_s(
+        [Step("go", "park_1")], "c"
+    )
+    driver.start(Step("go", "@a"), NOW)
+    arrived = NOW.later(60.0)
+    assert driver.poll(arrived).vertex == "a"
+    driver.start(Step("pick", "@a"), arrived)
+    assert driver.poll(arrived.later(60.0)).step_state is StepState.FINISHED
+
+
+def test_says_that_there_is_no_such_vertex(site):
+    driver = make_driver(site)
+    driver.start(Step("go", "@d"), NOW)
+    assert "no vertex 'd'" in driver.poll(NOW).message
+
+
 def test_drives_at_its_speed_or_at_what_the_edge_allows(site):
     driver = make_driver(site)
     driver.start(Step("go", "shelf_1"), NOW)

@@ -34,6 +34,8 @@ LENGTH_M_MAX = 1e4
 SPEED_MPS_MIN = 0.01
 SPEED_MPS_MAX = 100.0
 CLOSEST_CANDIDATES_MAX = 2000
+AT_VERTEX = "@"
+"""Begins a place's name that is only a vertex: ``@a1``. A lost robot stands at no named place."""
 
 
 class PlaceKind(str, Enum):
@@ -143,11 +145,18 @@ class Site:
         """
         return self.vertices[self.vertex_index(name)]
 
+    def has_place(self, name: str) -> bool:
+        """Whether :meth:`place` knows the name."""
+        return name in self.places or (name[:1] == AT_VERTEX and self.has_vertex(name[1:]))
+
     def place(self, name: str) -> Place:
-        """The place of that name.
+        """The place of that name; ``@a1`` is the vertex ``a1``, whether or not it is a place.
 
         :raises SiteError: when there is none; the message offers the nearest name.
         """
+        if name[:1] == AT_VERTEX:
+            # Its kind is that of a place that is nothing but somewhere to stand.
+            return Place(name, self.vertex(name[1:]).name, PlaceKind.PARKING)
         place = self.places.get(name)
         if place is None:
             raise SiteError(
@@ -229,6 +238,11 @@ def _check_edge(edge: Edge, names: set[str], pairs: set[tuple[str, str]]) -> Non
 def _check_place(name: str, place: Place, names: set[str]) -> None:
     check_name("places", name)
     key = f"places.{name}"
+    if name.startswith(AT_VERTEX):
+        raise SiteError(
+            f"{key}: the name of a place cannot begin with {AT_VERTEX!r}, which stands for a "
+            f"vertex; write {name.lstrip(AT_VERTEX) or 'another name'!r}"
+        )
     if place.name != name:
         raise SiteError(f"{key} is filed under another name than its own, {place.name!r}")
     if not isinstance(place.kind, PlaceKind):

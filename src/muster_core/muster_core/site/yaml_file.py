@@ -25,7 +25,7 @@ An edge is as long as the straight line, unless a chain of two vertices says ``l
 options hold for each of its edges. A place is either ``vertex: b1``, an existing vertex, or a
 dead end of its own ``at: [x, y], beside: a2``: a new vertex of the place's name, joined both ways
 to ``a2``, so that a robot that works there blocks nobody. Kinds are shelf, station, charger and
-parking.
+parking. No name of a place begins with ``@``: tasks write ``@a2`` for the vertex itself.
 """
 
 from __future__ import annotations

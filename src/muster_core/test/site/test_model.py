@@ -37,6 +37,7 @@ def site(**changes):
         ({"edges": (Edge("a", "b", 5.0, 0.0),)}, "speed_mps is 0.0; it must lie between 0.01"),
         ({"places": {"p": Place("p", "z", PlaceKind.SHELF)}}, "places.p: vertex: 'z' is not a ver"),
         ({"places": {"p": SHELF}}, "places.p is filed under another name"),
+        ({"places": {"@p": Place("@p", "a", PlaceKind.SHELF)}}, "places.@p: .* write 'p'"),
         ({"places": {"p": Place("p", "a", "shelf")}}, "places.p: kind is 'shelf'; use one of"),
         ({"speed_mps": -1.0}, "speed_mps is -1.0; it must lie between 0.01 and 100 m/s"),
         ({"name": ""}, "site: '' is not a name"),
@@ -100,6 +101,21 @@ def test_unknown_names_are_answered_with_the_closest():
         site().place("shlf_1")
     with pytest.raises(SiteError, match="has no vertex 'z'"):
         site().vertex("z")
+
+
+def test_every_vertex_is_a_place_by_its_name_after_an_at_sign():
+    there = site().place("@a")
+    assert (there.name, there.vertex) == ("@a", "a")
+    assert site().has_place("@a") and site().has_place("shelf_1")
+    assert "@a" not in site().places
+    assert site().places_of_kind(there.kind) == ()
+
+
+@pytest.mark.parametrize("name", ["@c", "@", "a", ""])
+def test_at_sign_makes_no_vertex(name):
+    assert not site().has_place(name)
+    with pytest.raises(SiteError, match="no vertex" if name[:1] == "@" else "no place"):
+        site().place(name)
 
 
 def test_sentence_about_a_very_long_name_stays_short():
