@@ -165,7 +165,8 @@ class Narrator:
         self._tell(record, words.revised_words(event))
 
     def _on_suspended(self, event: ev.OrderSuspended, record: ev.Record) -> None:
-        self.state, self._question = OrderState.SUSPENDED, event.reason
+        self.state = OrderState.SUSPENDED
+        self._question = words.question_words(event.reason)
         self._sheet.change(record.wall_ns, Activity.PERSON)
         self._tell(record, words.suspended_words(event), tone=Tone.ASKING)
 

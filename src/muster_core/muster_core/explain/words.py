@@ -38,13 +38,6 @@ _PURPOSES = {
     TaskPurpose.RETURN: "was chosen to bring the item back",
     TaskPurpose.PROBE: "was chosen to show that it works again",
 }
-_REVISED = {
-    TaskPurpose.WORK: "the work was planned anew",
-    TaskPurpose.RESUME: "the robot that has the item is to go on with the rest",
-    TaskPurpose.FETCH: "the item is to be fetched from where it was lost",
-    TaskPurpose.RETURN: "the item is to be brought back",
-    TaskPurpose.PROBE: "the robot is to show that it works again",
-}
 _ANSWERS = {
     Resolution.COMPLETED: "the item is where it should be",
     Resolution.RETRY: "the item is at its pick-up place again, so try once more",
@@ -97,13 +90,19 @@ def steps_words(steps: Sequence[Step]) -> str:
     for step in steps[:STEPS_TOLD_MAX]:
         phrase = _PLANNED.get(step.verb, step.verb)
         if "{}" in phrase:
-            told.append(phrase.format(step.place))
+            told.append(phrase.format(place_words(step.place)))
         else:
-            told.append(phrase if step.place in ("", at) else f"{phrase} at {step.place}")
+            is_there = step.place in ("", at)
+            told.append(phrase if is_there else f"{phrase} at {place_words(step.place)}")
         at = step.place or at
     if len(steps) > STEPS_TOLD_MAX:
         told.append(f"and {counted(len(steps) - STEPS_TOLD_MAX, 'step')} more")
     return ", ".join(told)
+
+
+def place_words(place: str) -> str:
+    """A place's name; a vertex, which steps write as ``@se1``, by its own."""
+    return place.removeprefix("@")
 
 
 def chosen_words(attempt: Try, *, task_number: int, tasks_total: int, pause_s: float) -> str:
@@ -194,16 +193,32 @@ def late_words(event: ev.OutcomeArrivedLate) -> str:
 
 
 def revised_words(event: ev.TaskRevised) -> str:
-    """What is to be done instead, and why."""
-    words = _REVISED[event.task.purpose]
-    robot = f" by {event.task.robot_id}" if event.task.robot_id else ""
-    return f"{words}{robot}: {steps_words(event.task.steps)}{_aside(event.reason)}"
+    """What is to be done instead; why was told when the try before it ended."""
+    task, steps = event.task, steps_words(event.task.steps)
+    robot_id = task.robot_id or "any robot"
+    match task.purpose:
+        case TaskPurpose.RESUME if task.is_holding:
+            return f"{robot_id}, which has the item, is to go on with the rest: {steps}"
+        case TaskPurpose.RESUME:
+            return f"{robot_id} is to go on with the rest: {steps}"
+        case TaskPurpose.FETCH:
+            return f"{robot_id} that can is to fetch the item: {steps}"
+        case TaskPurpose.RETURN:
+            return f"{robot_id}, which has the item, is to bring it back: {steps}"
+        case _:
+            reason = f" ({event.reason})" if event.reason else ""
+            return f"it begins again{reason}: {steps}"
 
 
 def suspended_words(event: ev.OrderSuspended) -> str:
     """What a person was asked."""
-    where = f"; it was last seen at {event.vertex}" if event.vertex else ""
-    return f"a person was asked: {event.reason}{where}"
+    where = f"; {event.robot_id} was last seen at {event.vertex}" if event.vertex else ""
+    return f"a person was asked: {question_words(event.reason)}{where}"
+
+
+def question_words(reason: str) -> str:
+    """What a person is asked, without saying that one is."""
+    return reason.removeprefix("a person is asked: ")
 
 
 def resolved_words(event: ev.OrderResolved) -> str:
@@ -232,8 +247,8 @@ def now_words(attempt: Try | None, task: Task | None, present: Present | None) -
 
 def _verb_words(table: dict[str, str], verb: str, place: str, otherwise: str) -> str:
     if verb in table and place:
-        return table[verb].format(place)
-    return f"{otherwise} at {place}" if place else otherwise
+        return table[verb].format(place_words(place))
+    return f"{otherwise} at {place_words(place)}" if place else otherwise
 
 
 def _step_words(task: Task | None, steps_finished: int) -> str:
@@ -246,9 +261,12 @@ def _step_words(task: Task | None, steps_finished: int) -> str:
 def _item_words(task: Task | None, event: ev.AttemptEnded) -> str:
     if task is None:
         return ""
+    if task.has_item(event.steps_finished):
+        doubt = ", unless it has put it down since" if event.uncertain else ""
+        return f"; it has the item{doubt}"
     if event.uncertain and event.steps_finished < len(task.steps):
         return "; nobody knows whether it had finished that"
-    return "; it has the item" if task.has_item(event.steps_finished) else ""
+    return ""
 
 
 def _because(reason: str) -> str:

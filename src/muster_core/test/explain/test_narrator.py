@@ -129,11 +129,11 @@ def test_lost_before_the_pick_is_tried_by_another_after_a_pause() -> None:
 
 def test_lost_after_the_pick_asks_a_person_and_says_where() -> None:
     log = with_the_item().after(20).ended("lost", steps_finished=2, message="silent")
-    log.suspended("robot_1 was lost with the item", vertex="se1")
+    log.suspended("a person is asked: robot_1 was lost with the item", vertex="se1")
     story = log.story(Present(wall_ns=START_NS + 95 * NS_PER_S))
     assert told(story)[-3:] == [
         "robot_1 was lost while driving to pack_1: silent; it has the item",
-        "a person was asked: robot_1 was lost with the item; it was last seen at se1",
+        "a person was asked: robot_1 was lost with the item; robot_1 was last seen at se1",
         "it waits for a person's answer: robot_1 was lost with the item",
     ]
     assert [moment.tone for moment in story.moments[-3:]] == [Tone.BAD, Tone.ASKING, Tone.ASKING]
@@ -167,14 +167,13 @@ def test_persons_answer_is_told_and_ends_the_question(resolution: str, answer: s
 def test_fetching_the_item_from_a_lost_robot_is_told() -> None:
     log = with_the_item().ended("lost", steps_finished=2, message="silent")
     log.revised(
-        "fetch", Step("go", "se1"), Step("pick", "se1"), Step("go", "pack_1"),
-        Step("place", "pack_1"), reason="robot_1 stands at se1 with it",
+        "fetch", Step("go", "@se1"), Step("pick", "@se1"), Step("go", "pack_1"),
+        Step("place", "pack_1"),
     )  # fmt: skip
     log.assigned("robot_2")
     sentences = told(log.story())
     assert sentences[8] == (
-        "the item is to be fetched from where it was lost: drive to se1, pick up, drive to pack_1, "
-        "put down (robot_1 stands at se1 with it)"
+        "any robot that can is to fetch the item: drive to se1, pick up, drive to pack_1, put down"
     )
     assert sentences[9].startswith("robot_2 was chosen to fetch the item for the 2nd try, by")
 
@@ -186,8 +185,7 @@ def test_robot_that_failed_with_the_item_goes_on_with_the_rest() -> None:
     story = log.story()
     assert told(story)[7:11] == [
         "robot_1 failed while driving to pack_1: wheel slipped; it has the item",
-        "the robot that has the item is to go on with the rest by robot_1: drive to pack_1, "
-        "put down",
+        "robot_1, which has the item, is to go on with the rest: drive to pack_1, put down",
         "robot_1 was chosen to go on with the item that it has for the 2nd try",
         "robot_1 began",
     ]
@@ -198,13 +196,16 @@ def test_cancel_after_the_pick_brings_the_item_back_first() -> None:
     log = with_the_item().after(1)
     log.write(ev.OrderCancelRequested(order_id=O_1, requester="bo", reason="wrong shelf"))
     log.after(1).ended("cancelled", steps_finished=2)
-    log.revised("return", Step("go", "shelf_1"), Step("place", "shelf_1"), is_holding=True)
+    log.revised(
+        "return", Step("go", "shelf_1"), Step("place", "shelf_1"),
+        robot_id=RobotId("robot_1"), is_holding=True,
+    )  # fmt: skip
     log.write(ev.OrderCancelled(order_id=O_1, reason="cancelled: wrong shelf"))
     story = log.story()
     assert told(story)[-4:] == [
         "bo asked to cancel it: wrong shelf",
         "robot_1 stopped as it was told while driving to pack_1; it has the item",
-        "the item is to be brought back: drive to shelf_1, put down",
+        "robot_1, which has the item, is to bring it back: drive to shelf_1, put down",
         "cancelled: wrong shelf",
     ]
     assert story.summary == "deliver shelf_1 → pack_1: cancelled after 17 s: wrong shelf"
@@ -225,6 +226,22 @@ def test_uncertain_pick_says_that_nobody_knows() -> None:
     assert told(log.story())[-2] == (
         "robot_1 failed while picking up at shelf_1: agent restarted; "
         "nobody knows whether it had finished that"
+    )
+
+
+def test_lost_robot_may_have_put_the_item_down_unseen() -> None:
+    log = with_the_item().ended("lost", steps_finished=2, message="silent", uncertain=True)
+    assert told(log.story())[-2] == (
+        "robot_1 was lost while driving to pack_1: silent; "
+        "it has the item, unless it has put it down since"
+    )
+
+
+def test_retry_of_a_person_begins_again_from_the_start() -> None:
+    log = with_the_item().ended("lost", steps_finished=2).suspended("lost with the item")
+    log.resumed("bo says: put back").revised("work", *DELIVERY, reason="from the start")
+    assert told(log.story())[-2] == (
+        "it begins again (from the start): drive to shelf_1, pick up, drive to pack_1, put down"
     )
 
 
