@@ -1,0 +1,1 @@
+"""Chaos: a fleet of real processes, killed at random, and a judge who reads what they left."""
