@@ -1,4 +1,4 @@
-"""What robots tell of their attempts: progress, wishes to go on, and outcomes, each recorded once."""
+"""What robots tell of their attempts: progress and outcomes, each recorded once."""
 
 from __future__ import annotations
 
@@ -75,8 +75,9 @@ class Attempts:
             return False
         if task.attempt.attempt_id != outcome.attempt_id:
             return False
+        outcome = _corrected(task, task.attempt, outcome)
         if task.open_attempt is not None:
-            self._end(task, task.attempt, self._corrected(task, outcome), now)
+            self._end(task, task.attempt, outcome, now)
             return True
         if task.lost_attempt is not None and outcome.result is not OutcomeResult.REFUSED:
             self._end_late(task, task.lost_attempt, outcome, now)
@@ -102,14 +103,6 @@ class Attempts:
         )
         self._end(task, attempt, outcome, now)
 
-    @staticmethod
-    def _corrected(task: TaskRecord, outcome: Outcome) -> Outcome:
-        """What a confused agent says, as it can be true."""
-        if task.state is TaskState.RUNNING and outcome.result is OutcomeResult.REFUSED:
-            # What it had begun it cannot have refused.
-            return msgspec.structs.replace(outcome, result=OutcomeResult.FAILED)
-        return outcome
-
     def _begin(self, task: TaskRecord, attempt: Attempt, now: Instant) -> None:
         if attempt.state is AttemptState.OFFERED:
             self._recorder.emit(ev.AttemptStarted(**self._about(task, attempt)), now)
@@ -129,16 +122,14 @@ class Attempts:
             self._finish_steps(task, attempt, outcome.steps_finished, now)
         event = ev.AttemptEnded(
             **self._about(task, attempt),
-            **self._content(attempt, outcome),
+            **self._content(outcome),
             retry_not_before_ns=self._retry_not_before_ns(task, outcome.result, now),
         )
         self._recorder.emit(event, now)
         self._sagas.conclude(task, attempt, outcome, now)
 
     def _end_late(self, task: TaskRecord, attempt: Attempt, outcome: Outcome, now: Instant) -> None:
-        event = ev.OutcomeArrivedLate(
-            **self._about(task, attempt), **self._content(attempt, outcome)
-        )
+        event = ev.OutcomeArrivedLate(**self._about(task, attempt), **self._content(outcome))
         self._recorder.emit(event, now)
         self._sagas.conclude_late(task, attempt, outcome, now)
 
@@ -153,10 +144,10 @@ class Attempts:
         }
 
     @staticmethod
-    def _content(attempt: Attempt, outcome: Outcome) -> dict[str, Any]:
+    def _content(outcome: Outcome) -> dict[str, Any]:
         return {
             "result": outcome.result,
-            "steps_finished": max(attempt.steps_finished, outcome.steps_finished),
+            "steps_finished": outcome.steps_finished,
             "error_code": outcome.error_code,
             "message": outcome.message,
             "uncertain": outcome.is_uncertain,
@@ -167,3 +158,15 @@ class Attempts:
             return 0
         pause_s = self._config.retry_pause_s * 2.0 ** min(task.failures, 30)
         return now.wall_ns + int(min(pause_s, self._config.retry_pause_s_max) * NS_PER_S)
+
+
+def _corrected(task: TaskRecord, attempt: Attempt, outcome: Outcome) -> Outcome:
+    """What a confused agent says, as it can be true."""
+    steps = len(attempt.task.steps)
+    finished = max(min(outcome.steps_finished, steps), attempt.steps_finished)
+    result = outcome.result
+    if task.state is TaskState.RUNNING and result is OutcomeResult.REFUSED:
+        result = OutcomeResult.FAILED  # what it had begun it cannot have refused
+    if finished == steps and result is not OutcomeResult.REFUSED:
+        result = OutcomeResult.SUCCEEDED
+    return msgspec.structs.replace(outcome, result=result, steps_finished=finished)

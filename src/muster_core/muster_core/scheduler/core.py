@@ -55,6 +55,7 @@ class SchedulerCore:
     ) -> None:
         self.config = config
         self.ledger = ledger
+        ledger.line.age(config.aging_s, ledger.orders.values())
         self.site = site
         self.routes = routes
         self.roster = Roster(config, ledger, site.digest)

@@ -23,7 +23,6 @@ from muster_core.states import (
     ORDER_TABLE,
     ROBOT_TABLE,
     TASK_TABLE,
-    AttemptState,
     OrderState,
     RobotStanding,
     TaskState,
@@ -31,17 +30,14 @@ from muster_core.states import (
 )
 from muster_core.task import OutcomeResult, Resolution
 
-AGING_S = 60.0
-
 
 class Ledger:
     """Orders and robots after the events that were applied.
 
     :param orders_remembered_max: ended orders that are kept; the oldest is forgotten beyond it.
-    :param aging_s: see :class:`WaitingLine`; it is no part of the state.
     """
 
-    def __init__(self, *, orders_remembered_max: int, aging_s: float = AGING_S) -> None:
+    def __init__(self, *, orders_remembered_max: int) -> None:
         self.epoch = 0
         self.seq = 0
         self.orders: dict[OrderId, OrderRecord] = {}
@@ -52,7 +48,7 @@ class Ledger:
         self.unplanned: dict[OrderId, OrderRecord] = {}
         self.ready: dict[TaskId, OrderRecord] = {}
         self.suspended: dict[OrderId, OrderRecord] = {}
-        self.line = WaitingLine(aging_s=aging_s)
+        self.line = WaitingLine()
         self._ended: deque[OrderId] = deque()
         self._orders_remembered_max = orders_remembered_max
         self._handlers: dict[type, Callable[[Any, ev.Record], None]] = {

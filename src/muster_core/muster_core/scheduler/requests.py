@@ -1,4 +1,4 @@
-"""What people and programs ask of the scheduler: to take an order, to cancel it, to go on with it."""
+"""What people and programs ask for: to take an order, to cancel it, to go on with it."""
 
 from __future__ import annotations
 
@@ -129,9 +129,7 @@ class Requests:
             return None
         return frozenset(name for robot in robots for name in robot.description.capabilities)
 
-    def _answer_duplicate(
-        self, request: inp.SubmitOrder, known: OrderRecord, digest: str
-    ) -> Reply:
+    def _answer_duplicate(self, request: inp.SubmitOrder, known: OrderRecord, digest: str) -> Reply:
         if known.digest == digest:
             view = order_view(self._ledger, known)
             return Reply(request.reply_to, None, view, is_duplicate=True)

@@ -99,7 +99,9 @@ class Roster:
         if now.steady_ns - presence.stale_ns > self._timeout_ns:
             presence.stale_since_ns = now.steady_ns
         presence.stale_ns = now.steady_ns
-        presence.is_twin |= now.steady_ns - presence.stale_since_ns > TWIN_TIMEOUTS * self._timeout_ns
+        presence.is_twin |= (
+            now.steady_ns - presence.stale_since_ns > TWIN_TIMEOUTS * self._timeout_ns
+        )
 
     def expect(self, robot_id: RobotId, now: Instant) -> None:
         """Count the silence of a robot that the log knows from now on, unless it was heard."""
@@ -193,14 +195,20 @@ class Roster:
 
     def is_offer_over(self, robot_id: RobotId, now: Instant) -> bool:
         """Whether its attempt was offered for so long that it is to be withdrawn."""
-        attempt, presence = self._open_attempt(self._ledger.robots[robot_id]), self.presences[robot_id]
+        attempt, presence = (
+            self._open_attempt(self._ledger.robots[robot_id]),
+            self.presences[robot_id],
+        )
         waited_ns = now.steady_ns - (presence.offered_since_ns or now.steady_ns)
         is_offered = attempt is not None and attempt.state is AttemptState.OFFERED
         return is_offered and waited_ns > self.config.offer_s_max * NS_PER_S
 
     def is_offer_due(self, robot_id: RobotId, now: Instant) -> bool:
         """Whether the attempt was sent long ago and its robot does not show it yet."""
-        attempt, presence = self._open_attempt(self._ledger.robots[robot_id]), self.presences[robot_id]
+        attempt, presence = (
+            self._open_attempt(self._ledger.robots[robot_id]),
+            self.presences[robot_id],
+        )
         if attempt is None or attempt.state is not AttemptState.OFFERED:
             return False
         if presence.report.attempt_id == attempt.attempt_id:

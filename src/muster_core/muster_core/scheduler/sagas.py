@@ -1,4 +1,4 @@
-"""What follows when an attempt ends: the order goes on, begins anew, is made good, or asks a person.
+"""What follows when an attempt ends: the order goes on, begins anew, is made good, or waits.
 
 An order is a saga (Garcia-Molina and Salem 1987). What a failed attempt means depends on what was
 already done:
@@ -154,12 +154,12 @@ class Sagas:
         task = order.current_task
         if order.state is OrderState.SUSPENDED:
             self._cancel(order, order.message, now)
-        elif task is None or task.open_attempt is not None:
+        elif task is not None and task.open_attempt is not None:
             return  # the leases tell its robot to stop
-        elif task.task.is_holding and task.attempt is not None:
+        elif task is not None and task.task.is_holding and task.attempt is not None:
             self.put_back(task, task.attempt, now)
         else:
-            is_fetch = task.task.purpose is TaskPurpose.FETCH
+            is_fetch = task is not None and task.task.purpose is TaskPurpose.FETCH
             self._cancel(order, _ON_LOST_ROBOT if is_fetch else "", now)
 
     def resolve(self, order: OrderRecord, resolution: Resolution, said: str, now: Instant) -> None:

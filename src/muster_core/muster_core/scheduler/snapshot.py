@@ -91,9 +91,9 @@ def _tasks(
         task = ledger.task(task_id)
         assert task is not None
         is_stopping = order.cancel_requested and task.task.purpose is not TaskPurpose.RETURN
-        if not is_stopping and task.task.purpose is not TaskPurpose.PROBE:
-            if _is_due(task, config, now):
-                waiting.append((task, order))
+        is_probe = task.task.purpose is TaskPurpose.PROBE
+        if not is_stopping and not is_probe and _is_due(task, config, now):
+            waiting.append((task, order))
     return heapq.nsmallest(
         TASKS_CONSIDERED_MAX, waiting, key=lambda pair: ledger.line.rank(pair[1])
     )

@@ -1,4 +1,4 @@
-"""Cold spares: robots in reserve that are called when another is lost, and released when it is back."""
+"""Cold spares: robots in reserve that are called when another is lost."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ ahead, for both grow alike: the order's rank is a constant.
 from __future__ import annotations
 
 import bisect
+from collections.abc import Iterable
 
 from muster_core.clock import NS_PER_S
 from muster_core.order import PRIORITY_MAX
@@ -18,14 +19,20 @@ Rank = tuple[int, int]
 
 
 class WaitingLine:
-    """The orders that no robot has had yet, in the order of their rank.
+    """The orders that no robot has had yet, in the order of their rank."""
 
-    :param aging_s: how long an order waits for each level of priority that it gains, s.
-    """
-
-    def __init__(self, *, aging_s: float) -> None:
-        self._aging_ns = int(aging_s * NS_PER_S)
+    def __init__(self) -> None:
+        self._aging_ns = NS_PER_S
         self._ranks: list[Rank] = []
+
+    def age(self, aging_s: float, orders: Iterable[OrderRecord]) -> None:
+        """Rank by another pace.
+
+        :param aging_s: how long an order waits for each level of priority that it gains, s.
+        :param orders: all that there are; those that wait are in the line already.
+        """
+        self._aging_ns = int(aging_s * NS_PER_S)
+        self._ranks = sorted(self.rank(order) for order in orders if order.is_waiting)
 
     def __len__(self) -> int:
         return len(self._ranks)

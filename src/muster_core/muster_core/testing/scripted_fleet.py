@@ -18,12 +18,13 @@ from muster_core.scheduler.inputs import (
     CancelOrder,
     DecisionReceived,
     PlansReceived,
+    ResolveOrder,
     RobotDescribed,
     RobotReported,
     SubmitOrder,
 )
 from muster_core.scheduler.ledger import Ledger
-from muster_core.site import Routes, parse_site
+from muster_core.site import Routes, Site, parse_site
 from muster_core.task import Outcome, OutcomeResult
 
 SITE = parse_site(
@@ -93,9 +94,7 @@ class Robot:
         acknowledged = [a for robot, a in leases.acknowledgements if robot == self.robot_id]
         self.outcomes = [o for o in self.outcomes if o.attempt_id not in acknowledged]
 
-    def end(
-        self, result: OutcomeResult, message: str = "", *, is_uncertain: bool = False
-    ) -> None:
+    def end(self, result: OutcomeResult, message: str = "", *, is_uncertain: bool = False) -> None:
         """End the attempt; the outcome is told until it is acknowledged."""
         assert self.task is not None
         if result is OutcomeResult.SUCCEEDED:
@@ -116,7 +115,10 @@ class Robot:
 class Fleet:
     """The core under test. ``run`` lets everything that is due happen, the policy included."""
 
-    def __init__(self, *robots: Robot, policy_answers: bool = True, **config: Any) -> None:
+    def __init__(
+        self, *robots: Robot, policy_answers: bool = True, site: Site = SITE, **config: Any
+    ) -> None:
+        self.site, self.routes = site, Routes(site)
         self.config = SchedulerConfig(site="corridor.yaml", **config)
         self.robots = {robot.robot_id: robot for robot in robots}
         self.policy_answers = policy_answers
@@ -132,7 +134,7 @@ class Fleet:
         ledger = Ledger(orders_remembered_max=self.config.orders_remembered_max)
         for record in self.log:
             ledger.apply(record)
-        core = SchedulerCore(self.config, ledger, site=SITE, routes=ROUTES)
+        core = SchedulerCore(self.config, ledger, site=self.site, routes=self.routes)
         core.start("test", self.now)
         return core
 
@@ -146,8 +148,8 @@ class Fleet:
             description = RobotDescription(
                 robot_id=robot.robot_id,
                 capabilities=robot.capabilities,
-                site=SITE.name,
-                site_digest=SITE.digest,
+                site=self.site.name,
+                site_digest=self.site.digest,
             )
             self.core.step(RobotDescribed(description), self.now)
 
@@ -166,6 +168,23 @@ class Fleet:
         )
         self.settle()
         return self.replies[-1]
+
+    def resolve(self, order_id: str, resolution: str) -> Reply:
+        """Say what became of a suspended order's item."""
+        request = ResolveOrder(order_id, OrderId(order_id), resolution, "test", "looked")
+        self.core.step(request, self.now)
+        self.settle()
+        return self.replies[-1]
+
+    def advance(self, robot_id: str, steps_finished: int) -> None:
+        """Let the robot have finished so many steps of its attempt, and tell it."""
+        self.robots[RobotId(robot_id)].step_index = steps_finished
+        self.run(0.5)
+
+    def end(self, robot_id: str, result: OutcomeResult, **how: Any) -> None:
+        """Let the robot end its attempt, and tell it."""
+        self.robots[RobotId(robot_id)].end(result, "as the test wants it", **how)
+        self.run(0.5)
 
     def heartbeat(self) -> None:
         """Let every robot that is heard report."""
@@ -217,7 +236,7 @@ class Fleet:
             return False
         for query in ready.queries:
             if isinstance(query, RequestPlans):
-                plans = [self.policy.plan(order, SITE) for order in query.orders]
+                plans = [self.policy.plan(order, self.site) for order in query.orders]
                 answer = PlansReceived(query.request_id, "nearest", "1", plans)
                 self.core.step(answer, self.now)
             else:
@@ -228,10 +247,10 @@ class Fleet:
         return bool(ready.queries)
 
 
-def make_fleet(count: int = 1, **config: Any) -> Fleet:
+def make_fleet(count: int = 1, *, policy_answers: bool = True, **config: Any) -> Fleet:
     """A fleet of idle robots that have been heard."""
     robots = [Robot(RobotId(f"robot_{number}")) for number in range(1, count + 1)]
-    fleet = Fleet(*robots, **config)
+    fleet = Fleet(*robots, policy_answers=policy_answers, **config)
     fleet.describe()
     fleet.settle()
     fleet.heartbeat()

@@ -174,16 +174,6 @@ def test_order_fails_with_the_story_after_attempts_max() -> None:
     assert fleet.core.ledger.orders_open == 0
 
 
-def test_failure_after_pick_is_not_repeated_but_left_to_a_person() -> None:
-    fleet = make_fleet(2)
-    fleet.submit("o-1")
-    fleet.run(1)
-    finish(fleet, fleet.sent[0].robot_id, OutcomeResult.FAILED, steps=2)
-    fleet.run(30)
-    assert len(fleet.sent) == 1
-    assert "the item is on robot robot_1" in fleet.events(ev.OrderFailed)[0].reason
-
-
 def test_refusal_pauses_the_robot_and_does_not_count_as_failure() -> None:
     fleet = make_fleet(1, attempts_max=1)
     fleet.submit("o-1")
@@ -286,9 +276,11 @@ def test_attempt_that_its_robot_has_forgotten_is_lost_and_not_offered_again() ->
     fleet.submit("o-1")
     fleet.run(1)
     fleet.robots[RobotId("robot_1")].task = None
-    fleet.run(1)
+    fleet.run(19)
+    assert not fleet.events(ev.AttemptEnded), "it may be another agent's journal that is gone"
+    fleet.run(3)
     assert [event.result for event in fleet.events(ev.AttemptEnded)] == [OutcomeResult.LOST]
-    assert [sent.attempt_id for sent in fleet.sent] == ["o-1/0#1"]
+    assert [sent.attempt_id for sent in fleet.sent].count(AttemptId("o-1/0#1")) == 1
 
 
 def test_late_policy_is_stood_in_for_and_the_log_says_so() -> None:

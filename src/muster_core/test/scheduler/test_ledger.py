@@ -10,13 +10,25 @@ from muster_core.ids import RobotId
 from muster_core.robot import RobotMode
 from muster_core.scheduler.ledger import Ledger
 from muster_core.states import OrderState, RobotStanding
-from muster_core.task import OutcomeResult
+from muster_core.task import OutcomeResult, Resolution
 from muster_core.testing.scripted_fleet import Fleet, make_fleet
 
 MOVES = st.lists(
     st.tuples(
         st.sampled_from(
-            ["submit", "cancel", "end", "run", "silence", "return", "restart", "charge"]
+            [
+                "submit",
+                "cancel",
+                "advance",
+                "end",
+                "doubt",
+                "run",
+                "silence",
+                "return",
+                "restart",
+                "charge",
+                "resolve",
+            ]
         ),
         st.integers(0, 5),
         st.sampled_from(list(OutcomeResult)[:4]),
@@ -31,9 +43,15 @@ def play(fleet: Fleet, move: str, number: int, result: OutcomeResult) -> None:
         fleet.submit(f"o-{number}", priority=number)
     elif move == "cancel":
         fleet.cancel(f"o-{number}")
+    elif move == "resolve":
+        fleet.resolve(f"o-{number}", list(Resolution)[number % 3].value)
+    elif move == "advance" and robot.task is not None:
+        robot.step_index = min(robot.step_index + 1, robot.permitted)
     elif move == "end" and robot.task is not None:
         robot.step_index = number if number < 4 else 0
         robot.end(result)
+    elif move == "doubt" and robot.task is not None:
+        robot.end(OutcomeResult.FAILED, is_uncertain=True)
     elif move == "silence":
         robot.is_heard = False
     elif move == "return":
@@ -68,12 +86,11 @@ def check(fleet: Fleet) -> None:
     assert sorted(held) == sorted(open_attempts), "I3: a hold on both sides, once"
     for robot in ledger.robots.values():
         assert (robot.standing is RobotStanding.HELD) == bool(robot.attempt_id)
-    waiting = [
-        order.order.priority
-        for order in ledger.orders.values()
-        if order.state in (OrderState.ACCEPTED, OrderState.PLANNED)
-    ]
-    assert [waiting.count(p) for p in range(256)] == ledger.waiting_by_priority
+    waiting = sorted(filter(lambda o: o.is_waiting, ledger.orders.values()), key=ledger.line.rank)
+    assert [ledger.line.position(order) for order in waiting] == [*range(1, len(waiting) + 1)]
+    assert len(ledger.line) == len(waiting)
+    suspended = [o for o in ledger.orders.values() if o.state is OrderState.SUSPENDED]
+    assert suspended == list(ledger.suspended.values())
     replayed = Ledger(orders_remembered_max=fleet.config.orders_remembered_max)
     for record in fleet.log:
         replayed.apply(record)
@@ -107,6 +124,8 @@ def test_every_accepted_order_ends_exactly_once_when_robots_work_again(
             if robot.task is not None:
                 robot.end(OutcomeResult.SUCCEEDED)
         fleet.run(4, step_s=1)
+        for order_id in list(fleet.core.ledger.suspended):
+            fleet.resolve(order_id, "retry")
     accepted = [event.order_id for event in fleet.events(ev.OrderAccepted)]
     ends = (ev.OrderCompleted, ev.OrderFailed, ev.OrderCancelled)
     ended = [event.order_id for kind in ends for event in fleet.events(kind)]
