@@ -54,6 +54,8 @@ class Narrator:
         self._tries: list[Try] = []
         self._try: Try | None = None
         self._question = self._reason = ""
+        self._answered_seq = 0
+        self._asked_ns = 0
         self._head: list[Moment] = []
         self._tail: deque[Moment] = deque(maxlen=MOMENTS_SIDE_MAX)
         self._moments_total = 0
@@ -108,13 +110,14 @@ class Narrator:
         if self.is_ended:
             return ""
         if self.state is OrderState.SUSPENDED:
-            return f"it waits for a person's answer: {self._question}"
+            return "it waits for a person's answer"
         return words.now_words(self._try, self._task_of(self._try), present)
 
     def _summary(self, until_ns: int, now: str) -> str:
         assert self.order is not None
         took = spell_duration((until_ns - self._accepted_ns) / NS_PER_S)
         if not self.is_ended:
+            now = f"{now}: {self._question}" if self._question else now
             return f"{words.wish_words(self.order)}: {self.state.value} for {took}; {now}"
         reason = f": {self._reason}" if self._reason else ""
         return f"{words.wish_words(self.order)}: {self.state.value} after {took}{reason}"
@@ -165,19 +168,21 @@ class Narrator:
         self._tell(record, words.revised_words(event))
 
     def _on_suspended(self, event: ev.OrderSuspended, record: ev.Record) -> None:
-        self.state = OrderState.SUSPENDED
+        self.state, self._asked_ns = OrderState.SUSPENDED, record.wall_ns
         self._question = words.question_words(event.reason)
         self._sheet.change(record.wall_ns, Activity.PERSON)
         self._tell(record, words.suspended_words(event), tone=Tone.ASKING)
 
     def _on_resolved(self, event: ev.OrderResolved, record: ev.Record) -> None:
+        self._answered_seq = record.seq
         self._sheet.change(record.wall_ns, Activity.WAITING)
         self._tell(record, words.resolved_words(event))
 
     def _on_resumed(self, event: ev.OrderResumed, record: ev.Record) -> None:
         self.state, self._question = OrderState.ACTIVE, ""
         self._sheet.change(record.wall_ns, Activity.WAITING)
-        self._tell(record, f"it went on: {event.reason}" if event.reason else "it went on")
+        if not self._was_just_answered(record):
+            self._tell(record, f"it went on: {event.reason}" if event.reason else "it went on")
 
     def _on_cancel_requested(self, event: ev.OrderCancelRequested, record: ev.Record) -> None:
         who = event.requester or "somebody"
@@ -185,7 +190,8 @@ class Narrator:
         self._tell(record, f"{who} asked to cancel it{reason}")
 
     def _on_completed(self, event: ev.OrderCompleted, record: ev.Record) -> None:
-        reason = f": {event.reason}" if event.reason else ""
+        is_new = event.reason and not self._was_just_answered(record)
+        reason = f": {event.reason}" if is_new else ""
         sentence = f"completed{reason}{self._deadline_words(record.wall_ns)}"
         self._end(record, OrderState.COMPLETED, sentence, reason=event.reason, tone=Tone.GOOD)
 
@@ -206,6 +212,10 @@ class Narrator:
         self._question = ""
         self._sheet.change(record.wall_ns, Activity.WAITING)
         self._tell(record, sentence, tone=tone)
+
+    def _was_just_answered(self, record: ev.Record) -> bool:
+        """Whether the event before was a person's answer, which has been told with its reason."""
+        return self._answered_seq == record.seq - 1
 
     def _deadline_words(self, wall_ns: int) -> str:
         due_ns = deadline_ns(self.order.deadline) if self.order else None
@@ -241,13 +251,16 @@ class Narrator:
         self._try = attempt
         if len(self._tries) < TRIES_MAX:
             self._tries.append(attempt)
-        pause_ns = before.retry_not_before_ns - before.ended_ns if before else 0
+        pause_ns = 0
+        if before and before.ended_ns > self._asked_ns:
+            pause_ns = before.retry_not_before_ns - before.ended_ns
         task_ids = list(self._tasks)
         sentence = words.chosen_words(
             attempt,
             task_number=task_ids.index(event.task_id) + 1 if task else 1,
             tasks_total=len(task_ids),
             pause_s=pause_ns / NS_PER_S,
+            is_only_one=bool(task and task.robot_id),
         )
         self._tell(record, sentence)
 
@@ -320,7 +333,9 @@ class Narrator:
         return not self.is_ended and self._try is not None and self._try.robot_id == robot_id
 
     def _on_silent(self, event: ev.RobotSilent, record: ev.Record) -> None:
-        if self._is_about_its_robot(event.robot_id):
+        # That a robot was lost has been told with its silence.
+        is_told = self._try is not None and self._try.result is OutcomeResult.LOST
+        if self._is_about_its_robot(event.robot_id) and not is_told:
             silence = spell_duration(event.silent_s)
             self._tell(record, f"{event.robot_id} has not been heard for {silence}", tone=Tone.BAD)
 

@@ -13,7 +13,7 @@ def spell_duration(duration_s: float) -> str:
     """A duration, as in ``4.2 s``, ``1 min 24 s``, ``2 h 5 min`` or ``3 d 4 h``."""
     duration_s = max(0.0, duration_s)
     if round(duration_s, 1) < _TENTHS_BELOW_S:
-        return f"{duration_s:.1f} s"
+        return f"{duration_s:.1f}".removesuffix(".0") + " s"
     whole_s = round(duration_s)
     for size_s, noun, part_s, part in (
         (_DAY_S, "d", _HOUR_S, "h"),

@@ -12,6 +12,8 @@ from muster_core.task import OutcomeResult, Resolution, Step, Task, TaskPurpose
 
 STEPS_TOLD_MAX = 8
 PLACES_TOLD_MAX = 3
+_COST_S_MIN = 0.05
+"""A lesser difference is none."""
 COST_IN_SECONDS = ("batch", "nearest")
 """Policies whose cost is the time until the pick-up, s: the built-in ones, by name (importing them
 would bring the solver). Others have measures of their own."""
@@ -105,44 +107,52 @@ def place_words(place: str) -> str:
     return place.removeprefix("@")
 
 
-def chosen_words(attempt: Try, *, task_number: int, tasks_total: int, pause_s: float) -> str:
+def chosen_words(
+    attempt: Try, *, task_number: int, tasks_total: int, pause_s: float, is_only_one: bool
+) -> str:
     """Which robot was chosen for what, and against whom.
 
-    :param pause_s: how long the task had to rest after the try before, s.
+    :param is_only_one: whether only this robot could be chosen at all.
+    :param pause_s: how long the task had to rest after the try before, s; 0 = that does not matter.
     """
     words = f"{attempt.robot_id} {_PURPOSES[attempt.purpose]}"
     if tasks_total > 1:
         words += f" for task {task_number} of {tasks_total}"
     if attempt.number > 1:
-        after = f", after a pause of {spell_duration(pause_s)}" if pause_s > 0 else ""
-        words += f" for the {ordinal(attempt.number)} try{after},"
-    choice = choice_words(attempt.choice)
-    return f"{words} {choice}" if choice else words.rstrip(",")
+        words += f" for the {ordinal(attempt.number)} try,"
+        words += f" after a pause of {spell_duration(pause_s)}," if pause_s > 0 else ""
+    if not attempt.choice.policy:
+        return words.rstrip(",")
+    return f"{words} {choice_words(attempt.choice, is_only_one=is_only_one)}"
 
 
-def choice_words(choice: Choice) -> str:
-    """By which policy, at which cost, and how much worse the next best was; empty when no policy
-    was asked, because only this robot could do it.
+def choice_words(choice: Choice, *, is_only_one: bool) -> str:
+    """By which policy, at which cost, and how much worse the next best was.
+
+    :param is_only_one: whether only this robot could be chosen at all.
     """
-    if not choice.policy:
-        return ""
     policy = policy_words(choice.policy, choice.policy_version, stood_in=choice.stood_in)
     in_seconds = choice.policy in COST_IN_SECONDS
     cost = f"{choice.cost:.1f} s away" if in_seconds else f"cost {choice.cost:.1f}"
     words = f"by {policy}: {cost}"
-    if not choice.runner_up:
-        return f"{words}; no other robot could have done it then"
+    if choice.runner_up:
+        return f"{words}; {_runner_up_words(choice, in_seconds)}"
+    return words if is_only_one else f"{words}; no other robot could have done it then"
+
+
+def _runner_up_words(choice: Choice, in_seconds: bool) -> str:
     worse = choice.runner_up_cost - choice.cost
-    if in_seconds:
-        if worse >= 0:
-            return f"{words}; the next best, {choice.runner_up}, was {worse:.1f} s farther"
-        return (
-            f"{words}; {choice.runner_up} was {-worse:.1f} s nearer, but the policy weighs all "
-            "waiting orders together"
-        )
+    if not in_seconds:
+        more = f"{abs(worse):.1f} {'more' if worse >= 0 else 'less'}"
+        cost = f"{choice.runner_up_cost:.1f}"
+        return f"the next best, {choice.runner_up}, would have cost {cost} ({more})"
+    if abs(worse) < _COST_S_MIN:
+        return f"{choice.runner_up} was as near"
+    if worse > 0:
+        return f"the next best, {choice.runner_up}, was {worse:.1f} s farther"
     return (
-        f"{words}; the next best, {choice.runner_up}, would have cost {choice.runner_up_cost:.1f} "
-        f"({abs(worse):.1f} {'more' if worse >= 0 else 'less'})"
+        f"{choice.runner_up} was {-worse:.1f} s nearer, but the policy weighs all waiting orders "
+        "together"
     )
 
 
@@ -158,8 +168,10 @@ def doing_words(verb: str, place: str) -> str:
 
 def permitted_words(step: Step | None) -> str:
     """What the robot may do now that nobody may do twice."""
-    doing = doing_words(step.verb, step.place) if step else "what cannot be repeated"
-    return f"was allowed to begin {doing}; from then on no other robot may"
+    if step is None:
+        return "was allowed to do what cannot be repeated"
+    words = f"was allowed to {_PLANNED.get(step.verb, step.verb)} at {place_words(step.place)}"
+    return f"{words}; from then on no other robot may" if step.verb == "pick" else words
 
 
 def ended_words(robot_id: str, task: Task | None, event: ev.AttemptEnded) -> str:

@@ -44,7 +44,7 @@ def test_smooth_delivery_is_told_from_the_request_to_the_end() -> None:
         "the next best, robot_9, was 4.1 s farther",
         "robot_1 began",
         "drove to shelf_1",
-        "was allowed to begin picking up at shelf_1; from then on no other robot may",
+        "was allowed to pick up at shelf_1; from then on no other robot may",
         "picked up at shelf_1",
         "drove to pack_1",
         "put down at pack_1",
@@ -89,7 +89,7 @@ def test_built_in_policy_that_stood_in_is_named_with_the_reason() -> None:
 @pytest.mark.parametrize(
     ("policy", "runner_up_cost", "words"),
     [
-        ("batch", 12.3, "the next best, robot_9, was 0.0 s farther"),
+        ("batch", 12.3, "12.3 s away; robot_9 was as near"),
         ("batch", 10.3, "robot_9 was 2.0 s nearer, but the policy weighs all waiting orders"),
         ("learned", 14.3, "cost 12.3; the next best, robot_9, would have cost 14.3 (2.0 more)"),
         ("learned", 10.3, "cost 12.3; the next best, robot_9, would have cost 10.3 (2.0 less)"),
@@ -116,9 +116,8 @@ def test_lost_before_the_pick_is_tried_by_another_after_a_pause() -> None:
     story = log.story()
     assert told(story)[4:] == [
         "robot_1 was lost while driving to shelf_1: robot robot_1 has been silent for 20 s",
-        "robot_1 has not been heard for 20 s",
         "the spare spare_1 was called in place of robot_1",
-        "spare_1 was chosen for the 2nd try, after a pause of 2.0 s, by policy batch 2: "
+        "spare_1 was chosen for the 2nd try, after a pause of 2 s, by policy batch 2: "
         "12.3 s away; no other robot could have done it then",
         "spare_1 has been told and has not begun yet",
     ]
@@ -134,13 +133,12 @@ def test_lost_after_the_pick_asks_a_person_and_says_where() -> None:
     assert told(story)[-3:] == [
         "robot_1 was lost while driving to pack_1: silent; it has the item",
         "a person was asked: robot_1 was lost with the item; robot_1 was last seen at se1",
-        "it waits for a person's answer: robot_1 was lost with the item",
+        "it waits for a person's answer",
     ]
+    assert story.summary.endswith("it waits for a person's answer: robot_1 was lost with the item")
     assert [moment.tone for moment in story.moments[-3:]] == [Tone.BAD, Tone.ASKING, Tone.ASKING]
-    assert (story.state, story.question) == (
-        OrderState.SUSPENDED,
-        "robot_1 was lost with the item",
-    )
+    assert story.state is OrderState.SUSPENDED
+    assert story.question == "robot_1 was lost with the item"
     assert story.times.person_s == 60
 
 
@@ -154,14 +152,42 @@ def test_lost_after_the_pick_asks_a_person_and_says_where() -> None:
 )
 def test_persons_answer_is_told_and_ends_the_question(resolution: str, answer: str) -> None:
     log = with_the_item().ended("lost", steps_finished=2).suspended("lost with the item").after(60)
-    log.resolved(resolution, requester="bo", reason="looked").resumed("tried again").after(5)
+    log.resolved(resolution, requester="bo", reason="looked").resumed("bo says: looked").after(5)
     story = log.write(ev.RobotReturned(robot_id=RobotId("robot_7"))).story()
-    assert told(story)[-3:] == [
-        f"bo answered: {answer} (looked)",
-        "it went on: tried again",
-        "it waits",
-    ]
+    assert told(story)[-2:] == [f"bo answered: {answer} (looked)", "it waits"]
     assert (story.question, story.times.person_s) == ("", 60)
+
+
+def test_wait_for_a_person_is_no_pause() -> None:
+    log = with_the_item().ended("lost", steps_finished=2, pause_s=1).suspended("lost with it")
+    log.after(60).resolved("retry").resumed("").assigned("robot_2")
+    assert told(log.story())[-2].startswith("robot_2 was chosen for the 2nd try, by policy")
+
+
+def test_order_that_a_person_completes_ends_well() -> None:
+    log = with_the_item().ended("lost", steps_finished=2).suspended("lost with the item").after(60)
+    story = log.resolved("completed", requester="bo").completed("bo says: completed").story()
+    assert told(story)[-2:] == ["bo answered: the item is where it should be", "completed"]
+    assert story.state is OrderState.COMPLETED
+
+
+def test_lost_robot_that_is_back_ends_the_question_with_the_reason() -> None:
+    log = with_the_item().ended("lost", steps_finished=2).suspended("lost with the item").after(9)
+    log.late("succeeded").resumed("robot_1 is back and had done it").completed()
+    assert told(log.story())[-3:] == [
+        "robot_1 was heard again and told: it had done everything",
+        "it went on: robot_1 is back and had done it",
+        "completed",
+    ]
+
+
+def test_silent_robot_that_still_has_its_try_is_told() -> None:
+    log = before_the_pick().write(ev.RobotSilent(robot_id=RobotId("robot_1"), silent_s=11))
+    log.write(ev.RobotReturned(robot_id=RobotId("robot_1")))
+    assert told(log.story())[4:6] == [
+        "robot_1 has not been heard for 11 s",
+        "robot_1 was heard again",
+    ]
 
 
 def test_fetching_the_item_from_a_lost_robot_is_told() -> None:
@@ -255,7 +281,7 @@ def test_order_given_up_ends_with_its_reason() -> None:
     story = log.story()
     assert told(story)[-1] == "given up after 3 failed attempts"
     assert story.moments[-1].tone is Tone.BAD
-    assert "for the 3rd try, after a pause of 2.0 s," in told(story)[8]
+    assert "for the 3rd try, after a pause of 2 s," in told(story)[8]
     assert len(story.tries) == 3
 
 
@@ -323,7 +349,7 @@ def test_order_under_way_says_what_its_robot_does() -> None:
 
 
 def test_deadline_is_told_as_asked_and_as_met_or_missed() -> None:
-    for due_s, words in ((60, "completed, 21 s before its deadline"), (30, "9.0 s after")):
+    for due_s, words in ((60, "completed, 21 s before its deadline"), (30, "9 s after")):
         deadline = utc_text(START_NS + due_s * NS_PER_S)
         log = OrderLog().accepted(deadline=deadline, priority=7, requires=("cold",)).planned()
         sentences = told(log.after(39).completed().story())

@@ -9,7 +9,7 @@ from muster_core.explain.spelling import counted
 @pytest.mark.parametrize(
     ("duration_s", "words"),
     [
-        (-1, "0.0 s"), (0.04, "0.0 s"), (4.24, "4.2 s"), (9.96, "10 s"), (59.4, "59 s"),
+        (-1, "0 s"), (0.04, "0 s"), (5, "5 s"), (4.24, "4.2 s"), (9.96, "10 s"), (59.4, "59 s"),
         (59.6, "1 min"), (84, "1 min 24 s"), (3600, "1 h"), (7500, "2 h 5 min"),
         (86_400 * 3 + 3600 * 4, "3 d 4 h"),
     ],
