@@ -126,7 +126,7 @@ class Sagas:
                 self.put_back(task, attempt, now)
             case Whereabouts.ON_BOARD | Whereabouts.PUT_DOWN if not is_over:
                 self._carry_on(task, attempt, where, told, now)
-            case Whereabouts.LEFT if not is_over and self._can_fetch(order, attempt.robot_id):
+            case Whereabouts.LEFT if not is_over and self._can_fetch(order, attempt):
                 self._fetch(task, attempt, now)
             case _:
                 self._ask(order, attempt, f"{told}; {_item_words(where, attempt)}", now)
@@ -214,12 +214,14 @@ class Sagas:
         who = f"robot {attempt.robot_id}, which has the item," if is_on_board else "any robot"
         self._revise(task, revised, f"{told}; {who} goes on with the rest", now)
 
-    def _can_fetch(self, order: OrderRecord, lost_id: RobotId) -> bool:
+    def _can_fetch(self, order: OrderRecord, attempt: Attempt) -> bool:
+        lost_id = attempt.robot_id
         presence = self._roster.presences.get(lost_id)
         is_known = presence is not None and self._site.has_vertex(presence.report.vertex)
         return (
             is_known
             and self._site.allows_fetch
+            and attempt.task.allows_fetch
             and not order.cancel_requested
             and any(
                 FETCH_CAPABILITY in robot.description.capabilities
