@@ -260,6 +260,8 @@ def test_outcome_is_acknowledged_over_leases(world: Any) -> None:
         ({"site": "/nowhere.yaml"}, ["/nowhere.yaml"]),
         ({"site": ""}, ["'site'"]),
         ({"data_dir": "/dev/null/x"}, ["/dev/null/x"]),
+        ({"leadership_lease_s": 0.1}, ["leadership_lease_s", "0.1", "tick_s"]),
+        ({"leadership_lease_s": 600.0}, ["leadership_lease_s", "600.0", "60"]),
     ],
 )
 def test_bad_parameter_fails_configure_with_its_name(
@@ -270,15 +272,10 @@ def test_bad_parameter_fails_configure_with_its_name(
     assert all(word in node.problem for word in words), node.problem
 
 
-def test_second_scheduler_of_the_same_log_is_refused(world: Any) -> None:
-    world.start_scheduler()
-    second = world.make_scheduler()
-    assert second.trigger_configure() == TransitionCallbackReturn.FAILURE
-    assert "scheduler.log" in second.problem
-
-
-def test_inactive_scheduler_says_so(world: Any) -> None:
+def test_inactive_scheduler_offers_nothing(world: Any) -> None:
     node = world.start_scheduler()
+    assert world.submit("o-1").accepted
+    client = world.peer.create_client(ch.SUBMIT_ORDER.type, ch.SUBMIT_ORDER.path("/test"))
+    wait_until(client.service_is_ready, "submit_order")
     node.trigger_deactivate()
-    response = world.submit("o-1")
-    assert response.error_code == ErrorCode.NOT_ACTIVE and "not active" in response.message
+    wait_until(lambda: not client.service_is_ready(), "the end of submit_order")

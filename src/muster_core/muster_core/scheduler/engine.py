@@ -37,7 +37,8 @@ class Engine:
     """One scheduler at work.
 
     While the log cannot be written, what waits for it is kept and tried again with every turn, and
-    new requests are refused: nothing is ever promised that is not on disk.
+    new requests are refused: nothing is ever promised that is not on disk. Robots may go on with
+    what they durably hold.
 
     :param clock: this moment.
     :param is_leading: whether this scheduler may act at a moment. Once it says no, or the log says
@@ -66,16 +67,18 @@ class Engine:
         # Why the log cannot be written; empty when it can.
         self.storage_problem = ""
 
-    def start(self, scheduler: str) -> None:
+    def start(self, scheduler: str, *, epoch_min: int = 0) -> None:
         """Begin a new epoch and make it durable.
 
-        :raises LogError: when that cannot be written.
+        :param epoch_min: the least epoch that may be taken; the lead's token, at least.
+        :raises LogError: when that cannot be written; it may be tried again.
         :raises DeposedError: as ``handle``.
         """
         now = self._clock()
         self._require_lead(now)
-        self.core.start(scheduler, now)
-        self._collect(now)
+        if not self._unwritten:
+            self.core.start(scheduler, now, epoch_min=epoch_min)
+            self._collect(now)
         self._commit(now)
 
     def handle(self, inputs: Sequence[Input]) -> None:
@@ -98,6 +101,7 @@ class Engine:
             self.storage_problem = str(error)
             # Leases and offers are made anew when they can leave; old ones would be wrong by then.
             self._held = [effect for effect in self._held if isinstance(effect, Reply)]
+            self._renew_leases()
 
     def _collect(self, now: Instant) -> None:
         ready = self.core.ready(now)
@@ -129,6 +133,14 @@ class Engine:
         self.commit_longest_ms = max(self.commit_longest_ms, took_ms)
         self.commits += 1
         self.storage_problem = ""
+        self.core.leases.mark_durable()
+
+    def _renew_leases(self) -> None:
+        """Let work that is durably held go on while nothing new can be recorded."""
+        now = self._clock()
+        self._require_lead(now)
+        if (leases := self.core.leases.renewals(now)) is not None:
+            self._outlets.perform(leases)
 
     def _require_lead(self, now: Instant) -> None:
         self._is_deposed = self._is_deposed or not self._is_leading(now)
