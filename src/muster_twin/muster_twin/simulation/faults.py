@@ -1,0 +1,249 @@
+"""What can go wrong, how badly, and when: drawn by seed, a few kinds at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from random import Random
+from typing import TYPE_CHECKING
+
+from muster_core.clock import NS_PER_S
+from muster_twin.simulation.clock import DRIFT_PPM_MAX
+from muster_twin.simulation.history import Source
+from muster_twin.simulation.processes.process import Process
+
+if TYPE_CHECKING:
+    from muster_twin.simulation.world import World
+
+ENABLED_SHARE_MIN, ENABLED_SHARE_MAX = 0.05, 0.5
+INTENSITY_MIN = 0.1
+GAP_S = 6.0
+"""Mean time between two troubles of one kind at full intensity, s."""
+PAUSES_MAX = 12
+"""A doomed process does at most so many things more before it crashes."""
+
+
+class Kind(Enum):
+    """One kind of trouble. Those before ``SCHEDULER_CRASH`` are lasting, the others come and go."""
+
+    LOSS = "messages are lost"
+    DOUBLING = "messages arrive twice"
+    LATENESS = "messages are late, and overtake each other"
+    DRIFT = "clocks drift"
+    TORN_WRITES = "writes are torn by crashes"
+    STEP_FAILURES = "robots fail to do steps"
+    POLICY_MANNERS = "the policy is silent, late or wrong"
+    KAFKA_MANNERS = "Kafka refuses events, or does not say that it has them"
+    SCHEDULER_CRASH = "schedulers crash"
+    AGENT_CRASH = "agents crash"
+    GATEWAY_CRASH = "the gateway crashes"
+    POLICY_CRASH = "the policy crashes"
+    SCHEDULER_STALL = "schedulers stall"
+    AGENT_STALL = "agents stall"
+    ROBOT_CUT = "robots are cut off"
+    SCHEDULER_CUT = "schedulers are cut off"
+    BREAKDOWN = "robots break down"
+    FULL_DISK = "disks are full"
+    CLOCK_JUMP = "wall clocks jump"
+    KAFKA_AWAY = "Kafka is away"
+    LEAD_LOST = "two schedulers lead at once"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A kind of trouble and how bad it is, 0 to 1."""
+
+    kind: Kind
+    intensity: float
+
+
+def draw_faults(chance: Random) -> tuple[Fault, ...]:
+    """A random subset of the kinds, each with an intensity of its own; now and then none."""
+    share = chance.uniform(ENABLED_SHARE_MIN, ENABLED_SHARE_MAX)
+    return tuple(
+        Fault(kind, chance.uniform(INTENSITY_MIN, 1.0)) for kind in Kind if chance.random() < share
+    )
+
+
+class Troubles:
+    """Lets faults happen to a world, and mends everything when they are over."""
+
+    def __init__(self, world: World, faults: Sequence[Fault], until_s: float) -> None:
+        self._world = world
+        self._chance = world.chance
+        self._timeline = world.timeline
+        self._until_ns = int(until_s * NS_PER_S)
+        self._lasting: dict[Kind, Callable[[float], None]] = {
+            Kind.LOSS: self._lose,
+            Kind.DOUBLING: self._double,
+            Kind.LATENESS: self._delay,
+            Kind.DRIFT: self._drift,
+            Kind.TORN_WRITES: self._tear,
+            Kind.STEP_FAILURES: self._fail_steps,
+            Kind.POLICY_MANNERS: self._spoil_policy,
+            Kind.KAFKA_MANNERS: self._spoil_kafka,
+        }
+        self._sudden: dict[Kind, Callable[[], None]] = {
+            Kind.SCHEDULER_CRASH: lambda: self._crash(world.schedulers),
+            Kind.AGENT_CRASH: lambda: self._crash(world.agents),
+            Kind.GATEWAY_CRASH: lambda: self._crash((world.gateway,)),
+            Kind.POLICY_CRASH: lambda: self._crash((world.policy,)),
+            Kind.SCHEDULER_STALL: lambda: self._stall(world.schedulers),
+            Kind.AGENT_STALL: lambda: self._stall(world.agents),
+            Kind.ROBOT_CUT: lambda: self._cut(world.agents),
+            Kind.SCHEDULER_CUT: lambda: self._cut(world.schedulers),
+            Kind.BREAKDOWN: self._break_down,
+            Kind.FULL_DISK: self._fill_disk,
+            Kind.CLOCK_JUMP: self._jump,
+            Kind.KAFKA_AWAY: self._take_kafka_away,
+            Kind.LEAD_LOST: self._lose_lead,
+        }
+        for fault in faults:
+            if fault.kind in self._lasting:
+                self._lasting[fault.kind](fault.intensity)
+            else:
+                self._repeat(fault)
+
+    def _repeat(self, fault: Fault) -> None:
+        gap_s = self._chance.expovariate(fault.intensity / GAP_S)
+        due_ns = self._timeline.now_ns + int(gap_s * NS_PER_S)
+        if due_ns >= self._until_ns:
+            return
+
+        def strike() -> None:
+            self._sudden[fault.kind]()
+            self._repeat(fault)
+
+        self._timeline.at(due_ns, strike)
+
+    # Lasting troubles
+
+    def _lose(self, intensity: float) -> None:
+        self._world.network.weather.loss = 0.4 * intensity
+
+    def _double(self, intensity: float) -> None:
+        self._world.network.weather.doubling = 0.4 * intensity
+
+    def _delay(self, intensity: float) -> None:
+        weather = self._world.network.weather
+        weather.lateness, weather.late_s_max = 0.3 * intensity, self._chance.uniform(0.5, 15.0)
+
+    def _drift(self, intensity: float) -> None:
+        bound = int(DRIFT_PPM_MAX * intensity)
+        for clock in self._world.clocks:
+            clock.set_drift(self._chance.choice((-bound, 0, bound)))
+
+    def _tear(self, intensity: float) -> None:
+        for disk in self._world.disks:
+            disk.is_tearing = True
+
+    def _fail_steps(self, intensity: float) -> None:
+        for body in self._world.bodies:
+            body.failure_share = 0.4 * intensity * self._chance.random()
+
+    def _spoil_policy(self, intensity: float) -> None:
+        manners, chance = self._world.policy.manners, self._chance
+        manners.silent = intensity * chance.choice((0, 0.2, 0.5))
+        manners.late = intensity * chance.choice((0, 0.3, 0.6))
+        manners.wrong = intensity * chance.choice((0, 0.3, 0.8))
+
+    def _spoil_kafka(self, intensity: float) -> None:
+        moods = self._world.broker.moods
+        moods.failures, moods.silence = 0.2 * intensity, 0.2 * intensity * self._chance.random()
+
+    # Sudden troubles
+
+    def _crash(self, processes: Sequence[Process]) -> None:
+        process = self._chance.choice(processes)
+        if self._chance.random() < 0.3:
+            process.crash()
+        else:
+            process.doom(self._chance.randrange(PAUSES_MAX))
+
+    def _stall(self, processes: Sequence[Process]) -> None:
+        process = self._chance.choice(processes)
+        if process.is_up:
+            process.stall(self._chance.choice((1.0, 4.0, 12.0)) * self._chance.random())
+
+    def _cut(self, processes: Sequence[Process]) -> None:
+        process, network = self._chance.choice(processes), self._world.network
+        sides = self._chance.choice(
+            ((network.mute,), (network.deaf,), (network.mute, network.deaf))
+        )
+        for side in sides:
+            side.add(process.name)
+        whole = "cut off" if len(sides) == 2 else ("mute" if network.mute in sides else "deaf")
+        duration_s = self._chance.choice((2.0, 12.0, 30.0)) * self._chance.uniform(0.3, 1.0)
+        self._note(process.name, "{} is {} for {:.1f} s", process.name, whole, duration_s)
+
+        def heal() -> None:
+            for side in sides:
+                side.discard(process.name)
+
+        self._timeline.after(duration_s, heal)
+
+    def _break_down(self) -> None:
+        body = self._chance.choice(self._world.bodies)
+        if not body.fault:
+            body.break_down("a wheel is stuck", has_taken=self._chance.random() < 0.5)
+            self._timeline.after(self._chance.uniform(1.0, 20.0), body.repair)
+
+    def _fill_disk(self) -> None:
+        disk = self._chance.choice(self._world.disks)
+        disk.is_full = True
+        duration_s = self._chance.uniform(0.5, 10.0)
+        self._note(disk.owner, "the disk of {} is full for {:.1f} s", disk.owner, duration_s)
+
+        def make_room() -> None:
+            disk.is_full = False
+
+        self._timeline.after(duration_s, make_room)
+
+    def _jump(self) -> None:
+        clock = self._chance.choice(self._world.clocks)
+        reach_s = self._chance.choice((2, 60, 86_400, 10**8))
+        offset_s = self._chance.uniform(-reach_s, reach_s)
+        clock.wall_offset_ns = int(offset_s * NS_PER_S)
+        self._note("", "a wall clock jumps to {:+.0f} s", offset_s)
+
+    def _take_kafka_away(self) -> None:
+        moods = self._world.broker.moods
+        moods.is_away = True
+        duration_s = self._chance.uniform(0.5, 12.0)
+        self._note("gateway", "Kafka is away for {:.1f} s", duration_s)
+
+        def bring_back() -> None:
+            moods.is_away = False
+
+        self._timeline.after(duration_s, bring_back)
+
+    def _lose_lead(self) -> None:
+        """The register forgets who leads: another may take the lead from one who still has it."""
+        self._world.register.expires_ns = 0
+        self._note("", "the leadership lease is lost")
+
+    def _note(self, about: str, *words: object) -> None:
+        self._world.history.note(Source.FAULT, (about,), *words)
+
+
+def mend(world: World) -> None:
+    """Stop all troubles and bring everything back up."""
+    network, moods = world.network, world.broker.moods
+    network.weather.loss = network.weather.doubling = network.weather.lateness = 0.0
+    network.mute.clear()
+    network.deaf.clear()
+    moods.is_away, moods.failures, moods.silence = False, 0.0, 0.0
+    manners = world.policy.manners
+    manners.silent = manners.late = manners.wrong = 0.0
+    for disk in world.disks:
+        disk.is_full = disk.is_tearing = False
+    for clock in world.clocks:
+        clock.wall_offset_ns = 0
+    for body in world.bodies:
+        body.failure_share = 0.0
+        body.repair()
+    for process in world.processes:
+        process.relieve()
+        process.start()
+    world.history.note(Source.FAULT, (), "all troubles are over")
