@@ -10,6 +10,7 @@ from typing import Any
 import typer
 
 from muster_cli.commands.cancel import cancel
+from muster_cli.commands.chaos import chaos
 from muster_cli.commands.demo import demo
 from muster_cli.commands.doctor import doctor
 from muster_cli.commands.events import events
@@ -28,7 +29,7 @@ COMMAND_GROUP = "muster.commands"
 INTERRUPTED_EXIT_CODE = 130
 """What shells expect of a command that Ctrl-C ended."""
 _COMMANDS = (
-    submit, orders, explain, cancel, resolve, robots, events, watch, doctor, demo,
+    submit, orders, explain, cancel, resolve, robots, events, watch, doctor, demo, chaos,
 )  # fmt: skip
 _EPILOG = (
     "Exit codes: 0 done; 1 refused, failed or not finished; 2 the command line is not right; "

@@ -106,6 +106,11 @@ def check(history: History) -> Verdict:
     )
 
 
+def nothing_known(orders: int) -> Verdict:
+    """The judgment over a run that broke off before anything could be read."""
+    return Verdict(orders, 0, Counter(), ())
+
+
 def _ends(events: Iterable[Body]) -> defaultdict[str, list[str]]:
     """How each order ended, by its id; more than one entry is one too many."""
     ends: defaultdict[str, list[str]] = defaultdict(list)
