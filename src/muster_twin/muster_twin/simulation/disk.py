@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from enum import Enum
 from random import Random
 
 from muster_core.errors import LogError
 from muster_core.log import LogEntry, MemoryLog
 
 OnDurable = Callable[[Sequence[LogEntry]], None]
+
+
+class Pause(Enum):
+    """Where a process may be killed: right before it does this, or after the last of these."""
+
+    WRITE = "write"  # to its disk
+    SYNCED = "synced"  # its disk has it, and nobody knows yet
+    STEP = "step"  # a body is told to begin or to stop
+    REPLY = "reply"
+    SEND = "send"
+    KAFKA = "kafka"
+
+
+OnPause = Callable[[Pause], None]
 
 
 class CrashedError(BaseException):
@@ -31,7 +46,7 @@ class Disk:
         self._chance = chance
         self._torn: list[LogEntry] = []
 
-    def open(self, pause: Callable[[], None]) -> DiskLog:
+    def open(self, pause: OnPause) -> DiskLog:
         """A handle for a process that starts now.
 
         :param pause: called where the process may crash.
@@ -55,7 +70,7 @@ class Disk:
 class DiskLog(MemoryLog):
     """A process's handle of a log on a :class:`Disk`; an :class:`~muster_core.log.EventLog`."""
 
-    def __init__(self, disk: Disk, pause: Callable[[], None]) -> None:
+    def __init__(self, disk: Disk, pause: OnPause) -> None:
         super().__init__(disk.entries)
         self._disk = disk
         self._pause = pause
@@ -64,7 +79,7 @@ class DiskLog(MemoryLog):
         """See :class:`EventLog`. The process may be killed before the sync, or right after it."""
         disk = self._disk
         try:
-            self._pause()
+            self._pause(Pause.WRITE)
         except CrashedError:
             disk.tear(entries)
             raise
@@ -72,4 +87,4 @@ class DiskLog(MemoryLog):
             raise LogError(f"events from {self.last_seq + 1} on could not be written: disk full")
         super().append(entries)
         disk.on_durable(entries)
-        self._pause()
+        self._pause(Pause.SYNCED)

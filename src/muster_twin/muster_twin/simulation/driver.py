@@ -12,6 +12,7 @@ from muster_core.ids import RobotId
 from muster_core.site import Site
 from muster_core.task import Step
 from muster_twin.simulation.body import EDGE_S, Body, duration_s
+from muster_twin.simulation.disk import OnPause, Pause
 from muster_twin.simulation.floor import Work, floor_site
 
 VERBS = ("go", "pick", "place", "scan", "wait")
@@ -33,9 +34,7 @@ class BodyDriver:
     version: ClassVar[str] = "1"
     settings_type: ClassVar[type[Config]] = BodySettings
 
-    def __init__(
-        self, body: Body, work: Callable[[], Work | None], pause: Callable[[], None]
-    ) -> None:
+    def __init__(self, body: Body, work: Callable[[], Work | None], pause: OnPause) -> None:
         self._body = body
         self._work = work
         self._pause = pause
@@ -70,13 +69,13 @@ class BodyDriver:
 
     def start(self, step: Step, now: Instant) -> None:
         """See :class:`Driver`."""
-        self._pause()
+        self._pause(Pause.STEP)
         self._has_started = True
         self._body.begin(step, self._work())
 
     def stop(self, now: Instant) -> None:
         """See :class:`Driver`."""
-        self._pause()
+        self._pause(Pause.STEP)
         self._body.stop()
 
     def poll(self, now: Instant) -> DriverReport:

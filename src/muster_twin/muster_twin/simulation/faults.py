@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 from muster_core.clock import NS_PER_S
 from muster_twin.simulation.clock import DRIFT_PPM_MAX
+from muster_twin.simulation.disk import Pause
 from muster_twin.simulation.history import Source
 from muster_twin.simulation.processes.process import Process
 
 if TYPE_CHECKING:
     from muster_twin.simulation.world import World
 
-ENABLED_SHARE_MIN, ENABLED_SHARE_MAX = 0.05, 0.5
+ENABLED_SHARE_MIN, ENABLED_SHARE_MAX = 0.05, 0.6
 INTENSITY_MIN = 0.1
 GAP_S = 6.0
 """Mean time between two troubles of one kind at full intensity, s."""
@@ -127,7 +128,7 @@ class Troubles:
 
     def _delay(self, intensity: float) -> None:
         weather = self._world.network.weather
-        weather.lateness, weather.late_s_max = 0.3 * intensity, self._chance.uniform(0.5, 15.0)
+        weather.lateness, weather.late_s_max = 0.5 * intensity, self._chance.uniform(0.5, 20.0)
 
     def _drift(self, intensity: float) -> None:
         bound = int(DRIFT_PPM_MAX * intensity)
@@ -159,7 +160,9 @@ class Troubles:
         if self._chance.random() < 0.3:
             process.crash()
         else:
-            process.doom(self._chance.randrange(PAUSES_MAX))
+            # A crash at a certain kind of thing finds what a crash at any time hardly meets.
+            kind = self._chance.choice((None, *Pause))
+            process.doom(self._chance.randrange(PAUSES_MAX if kind is None else 2), kind)
 
     def _stall(self, processes: Sequence[Process]) -> None:
         process = self._chance.choice(processes)

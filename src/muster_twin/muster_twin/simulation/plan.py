@@ -20,7 +20,8 @@ WISHES_SHARE = 0.7
 """Of the time of trouble, the first part in which orders come in."""
 
 KAFKA_SHARE = 0.4
-REPEATED_SHARE, CHANGED_SHARE, CANCELLED_SHARE = 0.2, 0.15, 0.25
+REPEATED_SHARE, CHANGED_SHARE, CANCELLED_SHARE = 0.2, 0.15, 0.35
+ROUNDS_SHARE, STOPS_MAX = 0.25, 5
 NOT_JSON = b'{"order_id": "o-'
 
 
@@ -96,8 +97,9 @@ def _draw_wishes(chance: Random, until_s: float) -> tuple[Wish, ...]:
 
 def _draw_order(chance: Random, order_id: OrderId, shelf: str) -> Order:
     priority = chance.choice((50, 100, 100, 200))
-    if chance.random() < 0.2:
-        places = tuple(f"shelf_{n}" for n in chance.sample(range(1, SHELVES + 1), 2))
+    if chance.random() < ROUNDS_SHARE:
+        stops = chance.sample(range(1, SHELVES + 1), chance.randint(2, STOPS_MAX))
+        places = tuple(f"shelf_{stop}" for stop in stops)
         kind = chance.choice(("scan", "scan", "move"))
         return Order(order_id=order_id, kind=kind, places=places, priority=priority)
     dropoff = chance.choice(("pack_1", "pack_2"))

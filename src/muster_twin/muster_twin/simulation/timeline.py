@@ -11,7 +11,7 @@ Action = Callable[[], None]
 
 
 class Timeline:
-    """A queue of actions on a virtual clock; those of one moment in the order they were asked for."""
+    """A queue of actions on a virtual clock; at one moment, first asked is first done."""
 
     def __init__(self) -> None:
         self.now_ns = 0

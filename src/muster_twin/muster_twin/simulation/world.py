@@ -45,7 +45,7 @@ RESTART_S_MIN, RESTART_S_MAX = 0.2, (1.0, 6.0, 25.0)
 AGENT_TICK_S = 0.5
 SCHEDULER_CONFIG = SchedulerConfig(
     site="floor.yaml",
-    lease_s=6.0,
+    lease_s=5.0,
     heartbeat_timeout_s=3.0,
     # What a body needs, and a turn of its agent before that.
     safe_point_s_max=SAFE_POINT_S_MAX + 2 * AGENT_TICK_S,
@@ -66,6 +66,8 @@ AGENT_CONFIG = AgentConfig(
     heartbeat_period_s=1.0,
     tick_s=AGENT_TICK_S,
     alone_after_s=12.0,
+    outcomes_kept_max=4,
+    attempts_remembered_max=30,
 )
 GATEWAY_CONFIG = GatewayConfig(
     orders_in_flight_max=3,

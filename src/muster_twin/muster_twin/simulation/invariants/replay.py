@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from muster_core.agent import fold as fold_journal
 from muster_core.agent import read_journal
+from muster_core.errors import MusterError
 from muster_core.log import MemoryLog
 from muster_core.scheduler.codec import fold
 from muster_core.scheduler.ledger import Ledger
@@ -54,14 +55,15 @@ class FoldIsState(Invariant):
             return
         ledger, config = engine.core.ledger, engine.core.config
         self._compare(process.name, ledger)
-        told = fold(
-            MemoryLog(entries[: ledger.seq]), orders_remembered_max=config.orders_remembered_max
-        )
-        if told.state_hash() != ledger.state_hash():
-            self.fail(
-                f"{process.name} has another state at event {ledger.seq} than its log tells",
-                process.name,
-            )
+        log, remembered_max = MemoryLog(entries[: ledger.seq]), config.orders_remembered_max
+        try:
+            told = fold(log, orders_remembered_max=remembered_max).state_hash()
+        except MusterError as error:
+            self.fail(f"the log cannot be folded: {error}", process.name)
+            return
+        if told != ledger.state_hash():
+            what = f"{process.name} has another state at event {ledger.seq} than its log tells"
+            self.fail(what, process.name)
 
     def _compare(self, name: str, ledger: Ledger) -> None:
         state_hash = ledger.state_hash()
@@ -71,6 +73,10 @@ class FoldIsState(Invariant):
     def _check_agent(self, process: AgentProcess) -> None:
         remembered_max = process.config.attempts_remembered_max
         journal = MemoryLog(process.disk.entries)
-        told = fold_journal(read_journal(journal), attempts_remembered_max=remembered_max)
+        try:
+            told = fold_journal(read_journal(journal), attempts_remembered_max=remembered_max)
+        except MusterError as error:
+            self.fail(f"the journal of {process.name} cannot be folded: {error}", process.name)
+            return
         if told != process.core.state:
             self.fail(f"{process.name} has another state than its journal tells", process.name)

@@ -11,6 +11,7 @@ from muster_core.gateway.core import GatewayCore
 from muster_core.gateway.records import RecordPosition
 from muster_core.scheduler.inputs import SubmitOrder
 from muster_twin.simulation.clock import Clock
+from muster_twin.simulation.disk import Pause
 from muster_twin.simulation.kafka import Broker
 from muster_twin.simulation.messages import Answer, Asker, EventsAsked
 from muster_twin.simulation.processes.process import Machinery, Process
@@ -49,7 +50,7 @@ class GatewayProcess(Process):
         for item in batch:
             self.core.step(self._to_input(item), now)
         for effect in self.core.ready(now):
-            self.pause()
+            self.pause(Pause.KAFKA)
             self._perform(effect)
         if not self._is_paused:
             for received in self._broker.fetch(FETCH_MAX):

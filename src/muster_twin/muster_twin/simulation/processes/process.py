@@ -11,7 +11,7 @@ from muster_core.clock import NS_PER_S, Instant
 from muster_core.errors import MusterError
 from muster_core.ids import RobotId
 from muster_twin.simulation.clock import Clock
-from muster_twin.simulation.disk import CrashedError
+from muster_twin.simulation.disk import CrashedError, Pause
 from muster_twin.simulation.history import History, Source
 from muster_twin.simulation.messages import Response
 from muster_twin.simulation.network import Network
@@ -75,6 +75,7 @@ class Process:
         self._inbox: list[Any] = []
         self._turn_ns = 0
         self._doom: int | None = None
+        self._doomed_at: Pause | None = None
         machinery.network.attach(name, self.receive)
 
     # What sub-classes do
@@ -116,9 +117,12 @@ class Process:
         self._note("{} {}", why)
         self._machinery.on_down(self)
 
-    def doom(self, pauses: int) -> None:
-        """Have it crash after it has done so many more things: between any two effects."""
-        self._doom = pauses
+    def doom(self, pauses: int, kind: Pause | None = None) -> None:
+        """Have it crash after it has done so many more things: between any two effects.
+
+        :param kind: what is counted; None = everything.
+        """
+        self._doom, self._doomed_at = pauses, kind
 
     def stall(self, duration_s: float) -> None:
         """Have it take no turn for a while, as when it is stopped or its machine swaps."""
@@ -151,9 +155,9 @@ class Process:
             if soon_ns < self._turn_ns:
                 self._plan_turn(soon_ns)
 
-    def pause(self) -> None:
+    def pause(self, kind: Pause) -> None:
         """Called between any two things that the process does: it may be killed here."""
-        if self._doom is None:
+        if self._doom is None or (self._doomed_at is not None and kind is not self._doomed_at):
             return
         if self._doom == 0:
             raise CrashedError
@@ -165,7 +169,7 @@ class Process:
 
     def send(self, target: str, message: Any) -> None:
         """Send a message over the network."""
-        self.pause()
+        self.pause(Pause.SEND)
         self._machinery.network.send(self.name, target, message)
 
     def _plan_turn(self, time_ns: int) -> None:

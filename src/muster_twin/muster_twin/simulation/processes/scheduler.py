@@ -16,7 +16,7 @@ from muster_core.scheduler.core import SchedulerCore
 from muster_core.scheduler.effects import Effect, PublishLeases, Query, Reply, SendTask
 from muster_core.scheduler.engine import Engine
 from muster_twin.simulation.clock import Clock
-from muster_twin.simulation.disk import Disk, DiskLog
+from muster_twin.simulation.disk import Disk, DiskLog, Pause
 from muster_twin.simulation.floor import floor_routes, floor_site
 from muster_twin.simulation.history import Source
 from muster_twin.simulation.messages import (
@@ -126,7 +126,7 @@ class SchedulerProcess(Process):
 
     def _reply(self, reply: Reply) -> None:
         asker = reply.reply_to
-        self.pause()
+        self.pause(Pause.REPLY)
         self._machinery.witness.tell("reply_left", asker, reply)
         said = reply.refusal.message if reply.refusal is not None else "yes"
         about = (asker.order_id, asker.process)
