@@ -147,12 +147,12 @@ def _runner_up_words(choice: Choice, in_seconds: bool) -> str:
         cost = f"{choice.runner_up_cost:.1f}"
         return f"the next best, {choice.runner_up}, would have cost {cost} ({more})"
     if abs(worse) < _COST_S_MIN:
-        return f"{choice.runner_up} was as near"
+        return f"{choice.runner_up} would have come as soon"
     if worse > 0:
-        return f"the next best, {choice.runner_up}, was {worse:.1f} s farther"
+        return f"the next best, {choice.runner_up}, would have come {worse:.1f} s later"
     return (
-        f"{choice.runner_up} was {-worse:.1f} s nearer, but the policy weighs all waiting orders "
-        "together"
+        f"{choice.runner_up} would have come {-worse:.1f} s sooner, but was still busy or wanted "
+        "for another order"
     )
 
 

@@ -41,7 +41,7 @@ def test_smooth_delivery_is_told_from_the_request_to_the_end() -> None:
         "ordered by ada",
         "planned by policy batch 2: drive to shelf_1, pick up, drive to pack_1, put down",
         "robot_1 was chosen by policy batch 2: 12.3 s away; "
-        "the next best, robot_9, was 4.1 s farther",
+        "the next best, robot_9, would have come 4.1 s later",
         "robot_1 began",
         "drove to shelf_1",
         "was allowed to pick up at shelf_1; from then on no other robot may",
@@ -89,8 +89,12 @@ def test_built_in_policy_that_stood_in_is_named_with_the_reason() -> None:
 @pytest.mark.parametrize(
     ("policy", "runner_up_cost", "words"),
     [
-        ("batch", 12.3, "12.3 s away; robot_9 was as near"),
-        ("batch", 10.3, "robot_9 was 2.0 s nearer, but the policy weighs all waiting orders"),
+        ("batch", 12.3, "12.3 s away; robot_9 would have come as soon"),
+        (
+            "batch",
+            10.3,
+            "robot_9 would have come 2.0 s sooner, but was still busy or wanted for another",
+        ),
         ("learned", 14.3, "cost 12.3; the next best, robot_9, would have cost 14.3 (2.0 more)"),
         ("learned", 10.3, "cost 12.3; the next best, robot_9, would have cost 10.3 (2.0 less)"),
     ],
