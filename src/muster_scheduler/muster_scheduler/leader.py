@@ -89,6 +89,7 @@ class Leader:
             is_leading=self._candidacy.candidate.is_leading,
         )
         self._start_engine(epoch_min)
+        self._candidacy.tell_turned()
         self._loop.start()
         resources.callback(self._loop.stop)
         self._reception.open(self._node, resources)
@@ -108,6 +109,7 @@ class Leader:
             "outcomes_of_strangers": str(self._core.strangers),
             "robots_left_out": str(self._dispatcher.robots_left_out),
             "storage_problem": self._engine.storage_problem,
+            "lease_problem": self._candidacy.candidate.problem,
         }
 
     def _start_engine(self, epoch_min: int) -> None:
