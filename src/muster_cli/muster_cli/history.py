@@ -28,8 +28,8 @@ class OrderHistory:
     def records(self) -> Iterator[Record]:
         """The events to the end that the log has now, page by page. Stop when you have enough."""
         for event in self._client.events(self._first_seq()):
-            # What is about no order may be about its robot.
-            if event.order_id in ("", self._order_id):
+            # What is about no order, or clears a robot by a probe, may be about its robot.
+            if event.order_id in ("", self._order_id) or event.type == "robot_cleared":
                 record = self._record(event)
                 if record is not None:
                     yield record

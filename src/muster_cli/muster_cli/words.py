@@ -6,6 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from muster_cli.records import Record, error_name
+from muster_core.explain import wish_words
+from muster_core.ids import OrderId
+from muster_core.order import Order
 
 Data = dict[str, Any]
 
@@ -22,15 +25,15 @@ def event_words(record: Record) -> str:
 
 def order_words(order: Record) -> str:
     """What is wanted, as in ``deliver shelf_1 → pack_2``."""
-    kind = order.get("kind") or "deliver"
-    ends = [place for place in (order.get("pickup"), order.get("dropoff")) if place]
-    places = ends or list(order.get("places") or ())
-    shown = " → ".join(places[:PLACES_SHOWN_MAX])
-    more = len(places) - PLACES_SHOWN_MAX
-    return f"{kind} {shown}{f' and {more} more' if more > 0 else ''}".rstrip()
-
-
-PLACES_SHOWN_MAX = 3
+    return wish_words(
+        Order(
+            order_id=OrderId(""),
+            kind=order.get("kind") or "deliver",
+            pickup=order.get("pickup") or "",
+            dropoff=order.get("dropoff") or "",
+            places=tuple(order.get("places") or ()),
+        )
+    )
 
 
 def step_words(step: Record) -> str:

@@ -31,7 +31,7 @@ def test_log_file_is_told_as_an_indented_timeline(run: Any, tmp_path: Path) -> N
     lines = answer.out.splitlines()
     assert lines[0] == "o-1  deliver shelf_1 → pack_1  completed"
     assert lines[1].endswith("; took 39 s: waiting 2 s, driving 30 s, handling 7 s")
-    assert lines[3] == "+0:00  ordered by ada"
+    assert lines[3] == "+0:00  ordered by desk"
     assert "+0:12      drove to shelf_1 (10 s)" in lines
     assert lines[-1] == "+0:39  completed"
     assert not any(line.endswith(" ") for line in lines)
