@@ -107,7 +107,7 @@ def test_order_that_asks_a_person_is_not_done_until_it_was_answered() -> None:
     assert tally.reasons == {"o-1": "a person is asked"}
     tally.on_event(event("order_resumed", reason="put back"))
     assert tally.counts() == {"active": 1}
-    tally.on_event(event("order_completed", reason="porter says: done"))
+    tally.on_event(event("order_completed", reason="bay says: done"))
     assert tally.is_success and not tally.reasons
 
 

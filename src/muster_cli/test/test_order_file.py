@@ -48,10 +48,10 @@ def test_line_that_is_no_order_is_a_refusal_and_the_next_is_read(
 
 
 def test_made_ids_differ_and_given_requesters_stay(tmp_path: Path) -> None:
-    found = read(tmp_path, b'{"requester": "porter"}\n{}\n')
+    found = read(tmp_path, b'{"requester": "bay"}\n{}\n')
     orders = [wish.order for wish in found if isinstance(wish.order, Order)]
     assert len({order.order_id for order in orders}) == 2
-    assert orders[0].requester == "porter"
+    assert orders[0].requester == "bay"
 
 
 def test_file_that_is_neither_is_one_sentence(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def test_every_event_has_words() -> None:
             "a person is asked: where? (the robot was last seen at se1)",
         ),
         ("order_resolved", {"resolution": "retry"}, "somebody answered retry"),
-        ("order_resumed", {"reason": "porter says: retry"}, "goes on: porter says: retry"),
+        ("order_resumed", {"reason": "bay says: retry"}, "goes on: bay says: retry"),
         ("order_completed", {}, "all done"),
         ("robot_barred", {"reason": "3 failures"}, "given no work for now: 3 failures"),
         ("robot_cleared", {}, "its probe went well; given work again"),

@@ -156,11 +156,9 @@ def test_lost_after_the_pick_asks_a_person_and_says_where() -> None:
 )
 def test_persons_answer_is_told_and_ends_the_question(resolution: str, answer: str) -> None:
     log = with_the_item().ended("lost", steps_finished=2).suspended("lost with the item").after(60)
-    log.resolved(resolution, requester="porter", reason="looked").resumed(
-        "porter says: looked"
-    ).after(5)
+    log.resolved(resolution, requester="bay", reason="looked").resumed("bay says: looked").after(5)
     story = log.write(ev.RobotReturned(robot_id=RobotId("robot_7"))).story()
-    assert told(story)[-2:] == [f"porter answered: {answer} (looked)", "it waits"]
+    assert told(story)[-2:] == [f"bay answered: {answer} (looked)", "it waits"]
     assert (story.question, story.times.person_s) == ("", 60)
 
 
@@ -172,10 +170,8 @@ def test_wait_for_a_person_is_no_pause() -> None:
 
 def test_order_that_a_person_completes_ends_well() -> None:
     log = with_the_item().ended("lost", steps_finished=2).suspended("lost with the item").after(60)
-    story = (
-        log.resolved("completed", requester="porter").completed("porter says: completed").story()
-    )
-    assert told(story)[-2:] == ["porter answered: the item is where it should be", "completed"]
+    story = log.resolved("completed", requester="bay").completed("bay says: completed").story()
+    assert told(story)[-2:] == ["bay answered: the item is where it should be", "completed"]
     assert story.state is OrderState.COMPLETED
 
 
@@ -228,7 +224,7 @@ def test_robot_that_failed_with_the_item_goes_on_with_the_rest() -> None:
 
 def test_cancel_after_the_pick_brings_the_item_back_first() -> None:
     log = with_the_item().after(1)
-    log.write(ev.OrderCancelRequested(order_id=O_1, requester="porter", reason="wrong shelf"))
+    log.write(ev.OrderCancelRequested(order_id=O_1, requester="bay", reason="wrong shelf"))
     log.after(1).ended("cancelled", steps_finished=2)
     log.revised(
         "return", Step("go", "shelf_1"), Step("place", "shelf_1"),
@@ -237,7 +233,7 @@ def test_cancel_after_the_pick_brings_the_item_back_first() -> None:
     log.write(ev.OrderCancelled(order_id=O_1, reason="cancelled: wrong shelf"))
     story = log.story()
     assert told(story)[-4:] == [
-        "porter asked to cancel it: wrong shelf",
+        "bay asked to cancel it: wrong shelf",
         "robot_1 stopped as it was told while driving to pack_1; it has the item",
         "robot_1, which has the item, is to bring it back: drive to shelf_1, put down",
         "cancelled: wrong shelf",
@@ -273,7 +269,7 @@ def test_lost_robot_may_have_put_the_item_down_unseen() -> None:
 
 def test_retry_of_a_person_begins_again_from_the_start() -> None:
     log = with_the_item().ended("lost", steps_finished=2).suspended("lost with the item")
-    log.resumed("porter says: put back").revised("work", *DELIVERY, reason="from the start")
+    log.resumed("bay says: put back").revised("work", *DELIVERY, reason="from the start")
     assert told(log.story())[-2] == (
         "it begins again (from the start): drive to shelf_1, pick up, drive to pack_1, put down"
     )

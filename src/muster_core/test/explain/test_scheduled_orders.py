@@ -71,14 +71,12 @@ def test_order_whose_robot_was_lost_with_the_item_and_a_person_answered() -> Non
     assert story.state is OrderState.SUSPENDED
     assert told(story)[-1] == "it waits for a person's answer"
     assert not story.question.startswith("a person is asked")
-    fleet.core.step(ResolveOrder(None, O_1, "retry", "porter", "put back"), fleet.now)
+    fleet.core.step(ResolveOrder(None, O_1, "retry", "bay", "put back"), fleet.now)
     fleet.settle()
     fleet.run(2)
     succeed(fleet)
     story = story_of(fleet)
-    assert any(
-        sentence.startswith("porter answered: the item is at its") for sentence in told(story)
-    )
+    assert any(sentence.startswith("bay answered: the item is at its") for sentence in told(story))
     assert [attempt.result for attempt in story.tries] == [
         OutcomeResult.LOST,
         OutcomeResult.SUCCEEDED,
