@@ -11,13 +11,17 @@ from typing import Protocol
 
 from muster_core.clock import Instant
 from muster_core.errors import ErrorCode, LogError, LogFencedError, Refusal
-from muster_core.events import Record
+from muster_core.events import OrderAccepted, Record
+from muster_core.ids import OrderId
 from muster_core.leadership import DeposedError
 from muster_core.log import EventLog, LogEntry
 from muster_core.scheduler.codec import to_entries
 from muster_core.scheduler.core import SchedulerCore
 from muster_core.scheduler.effects import Effect, Query, Reply
-from muster_core.scheduler.inputs import Input
+from muster_core.scheduler.inputs import Input, SubmitOrder
+
+HELD_REPLIES_MAX = 10_000
+"""Answers that wait for a disk that fails; beyond it everything that asks is refused."""
 
 
 class Outlets(Protocol):
@@ -90,8 +94,8 @@ class Engine:
         now = self._clock()
         self._require_lead(now)
         for item in inputs:
-            if self.storage_problem and (reply_to := getattr(item, "reply_to", None)) is not None:
-                self._refuse(reply_to)
+            if self._is_to_be_refused(item):
+                self._refuse(item)
             else:
                 self.core.step(item, now)
         self._collect(now)
@@ -147,7 +151,26 @@ class Engine:
         if self._is_deposed:
             raise DeposedError("another scheduler leads: this one's lead was not renewed in time")
 
-    def _refuse(self, reply_to: object) -> None:
+    def _is_to_be_refused(self, item: Input) -> bool:
+        """Whether it asks for what cannot be recorded now.
+
+        An order that was taken in already and waits for the disk is not refused when it comes
+        again: it may yet be done. Like the first time, it is answered when it is durable.
+        """
+        if not self.storage_problem or getattr(item, "reply_to", None) is None:
+            return False
+        is_full = len(self._held) >= HELD_REPLIES_MAX
+        return is_full or not (
+            isinstance(item, SubmitOrder) and self._is_unwritten(item.order.order_id)
+        )
+
+    def _is_unwritten(self, order_id: OrderId) -> bool:
+        accepted = (record.event for record in self._unwritten)
+        return any(
+            isinstance(event, OrderAccepted) and event.order_id == order_id for event in accepted
+        )
+
+    def _refuse(self, request: Input) -> None:
         message = f"nothing can be accepted now, try again later: {self.storage_problem}"
         refusal = Refusal(ErrorCode.STORAGE_UNAVAILABLE, message)
-        self._outlets.perform(Reply(reply_to, refusal, None))
+        self._outlets.perform(Reply(getattr(request, "reply_to", None), refusal, None))

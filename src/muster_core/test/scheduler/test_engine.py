@@ -13,6 +13,7 @@ from muster_core.leadership import DeposedError
 from muster_core.log import MemoryLog
 from muster_core.order import Order
 from muster_core.robot import RobotDescription, RobotMode, RobotReport
+from muster_core.scheduler import engine as engine_module
 from muster_core.scheduler.codec import fold
 from muster_core.scheduler.core import SchedulerCore
 from muster_core.scheduler.effects import PublishLeases, Reply, SendTask
@@ -151,6 +152,31 @@ def test_failed_write_acknowledges_nothing_and_is_made_good_later(world: World) 
     assert accepted.reply_to == "o-1" and accepted.refusal is None
     assert engine.storage_problem == ""
     assert list(fold(world.log, orders_remembered_max=10).orders) == ["o-1"]
+
+
+def test_order_that_waits_for_the_disk_is_not_refused_when_it_comes_again(world: World) -> None:
+    engine = world.start_engine()
+    world.log.problem = "disk full"
+    engine.handle([order("o-1")])
+    engine.handle([order("o-1"), order("o-2")])
+    assert [reply.reply_to for reply in world.replies()] == ["o-2"]
+    world.log.problem = ""
+    engine.handle([])
+    first, again = world.replies()[1:]
+    assert (first.reply_to, first.is_duplicate) == ("o-1", False)
+    assert (again.reply_to, again.is_duplicate) == ("o-1", True)
+
+
+def test_answers_that_wait_for_the_disk_are_bounded(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_module, "HELD_REPLIES_MAX", 3)
+    engine = world.start_engine()
+    world.log.problem = "disk full"
+    engine.handle([order("o-1")])
+    for _ in range(5):
+        engine.handle([order("o-1")])
+    assert [reply.refusal is not None for reply in world.replies()] == [True] * 3
 
 
 def test_deposed_engine_takes_nothing_in(world: World) -> None:
