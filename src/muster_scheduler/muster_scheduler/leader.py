@@ -9,7 +9,7 @@ from rclpy.node import Node
 
 from muster_core.clock import NS_PER_S, Instant
 from muster_core.errors import LogError
-from muster_core.log import EventLog
+from muster_core.log import SqliteLog
 from muster_core.scheduler.core import SchedulerCore
 from muster_core.scheduler.engine import Engine
 from muster_ros.clock import read_clock
@@ -18,6 +18,7 @@ from muster_ros.side_node import SideNode
 from muster_scheduler import requests as req
 from muster_scheduler.answers import answer, fleet_state_message
 from muster_scheduler.candidacy import Candidacy
+from muster_scheduler.checkpoint_maker import CheckpointMaker
 from muster_scheduler.dispatch import Dispatcher
 from muster_scheduler.ending import OnEnd
 from muster_scheduler.goals import Goals
@@ -38,7 +39,7 @@ class Leader:
         node: Node,
         fleet: str,
         core: SchedulerCore,
-        log: EventLog,
+        log: SqliteLog,
         *,
         candidacy: Candidacy,
         on_end: OnEnd,
@@ -89,6 +90,15 @@ class Leader:
             is_leading=self._candidacy.candidate.is_leading,
         )
         self._start_engine(epoch_min)
+        self._checkpoints = CheckpointMaker(
+            self._log.path,
+            every_events=self._core.config.checkpoint_events,
+            orders_remembered_max=self._core.config.orders_remembered_max,
+            # Not the newest: a scheduler that is often started again would never have one made.
+            seq=0,
+            logs=self._logs,
+        )
+        resources.callback(self._checkpoints.stop)
         self._candidacy.tell_turned()
         self._loop.start()
         resources.callback(self._loop.stop)
@@ -108,6 +118,8 @@ class Leader:
             "proposals_rejected": str(self._core.proposals_rejected),
             "outcomes_of_strangers": str(self._core.strangers),
             "robots_left_out": str(self._dispatcher.robots_left_out),
+            "checkpoints": str(self._checkpoints.made),
+            "checkpoints_failed": str(self._checkpoints.failed),
             "storage_problem": self._engine.storage_problem,
             "lease_problem": self._candidacy.candidate.problem,
         }
@@ -136,6 +148,7 @@ class Leader:
         for query in queries:
             answer(query, self._core, self._log, now)
         self._publish_fleet_state(now)
+        self._checkpoints.look(self._core.ledger.seq)
 
     def _tell_storage(self, before: str, problem: str) -> None:
         if problem and not before:

@@ -135,6 +135,23 @@ def test_burst_of_submissions_loses_none(world: Any) -> None:
     assert len(page.orders) == 150 and page.left_off == 50
 
 
+def test_checkpoint_is_made_meanwhile_and_the_next_start_knows_all_orders(world: Any) -> None:
+    node = world.start_scheduler(checkpoint_events=100)
+    requests = [
+        srv.SubmitOrder.Request(
+            order=msg.Order(order_id=f"o-{number}", pickup="shelf_1", dropoff="pack_1")
+        )
+        for number in range(120)
+    ]
+    futures = [world.caller.send(ch.SUBMIT_ORDER, request) for request in requests]
+    wait_until(lambda: all(future.done() for future in futures), "120 answers")
+    wait_until((world.directory / "scheduler.log.checkpoint").exists, "the checkpoint")
+    wait_until(lambda: node.diagnose()["checkpoints"] == "1", "its being counted")
+    node.trigger_deactivate()
+    node.trigger_activate()
+    assert world.submit_until_answered("o-119").duplicate
+
+
 def test_queries_answer_with_orders_robots_and_events(world: Any) -> None:
     world.add_agent()
     world.start_scheduler()

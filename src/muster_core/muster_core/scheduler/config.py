@@ -87,11 +87,14 @@ class SchedulerConfig(Config, frozen=True, kw_only=True):
     # Goals of execute_order that may be open at once; beyond it a goal is rejected.
     goals_open_max: int = 1000
 
-    # How long the lead of one of several schedulers lasts after each renewal, s; it is renewed every
-    # third of it. So long after its leader stood still, and two ticks, a standby begins to take over.
+    # How long the lead of one of several schedulers lasts after each renewal, s; every third of it
+    # it is renewed. So long, and two ticks, after its leader stood still a standby takes over.
     leadership_lease_s: float = 3.0
     # The least epoch to begin with: for a new log among robots that have seen older epochs.
     epoch_min: int = 0
+    # A checkpoint of the log is made whenever so many events have come: a start folds at most about
+    # twice as many.
+    checkpoint_events: int = 50_000
 
     def validate(self) -> None:
         """See :class:`Config`."""
@@ -133,6 +136,7 @@ class SchedulerConfig(Config, frozen=True, kw_only=True):
             "leadership_lease_s",
             f"from 4 times tick_s ({4 * self.tick_s}) to {LEASE_S_MAX}",
         )
+        self.require(self.checkpoint_events >= 100, "checkpoint_events", "at least 100")
         self.require(0 <= self.epoch_min < 2**32, "epoch_min", "from 0 to 2**32 - 1")
         self.require(self.robots_expected >= 0, "robots_expected", "0 or more")
         self.require(self.safe_point_s_max >= 0, "safe_point_s_max", "0 or more")
