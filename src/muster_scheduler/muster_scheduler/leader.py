@@ -109,6 +109,7 @@ class Leader:
 
     def diagnose(self) -> dict[str, str]:
         """Counters that an operator looks at first."""
+        robots = self._core.ledger.robots.items()
         return {
             "epoch": str(self._core.ledger.epoch),
             "events": str(self._core.ledger.seq),
@@ -117,6 +118,10 @@ class Leader:
             "inbox_overflows": str(self._loop.overflows),
             "proposals_rejected": str(self._core.proposals_rejected),
             "outcomes_of_strangers": str(self._core.strangers),
+            "reports_stale": str(self._core.stale_reports),
+            "orders_suspended": str(len(self._core.ledger.suspended)),
+            "robots_barred": ", ".join(name for name, robot in robots if robot.bars),
+            "spares_called": ", ".join(name for name, robot in robots if robot.instead_of),
             "robots_left_out": str(self._dispatcher.robots_left_out),
             "checkpoints": str(self._checkpoints.made),
             "checkpoints_failed": str(self._checkpoints.failed),

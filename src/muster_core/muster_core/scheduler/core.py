@@ -218,10 +218,10 @@ class SchedulerCore:
 
     def _why_lost(self, robot_id: RobotId, silent_s: float, *, is_alive: bool) -> str:
         if not is_alive:
-            return f"robot {robot_id} has been silent for {silent_s:.0f} s"
+            return f"it has been silent for {silent_s:.0f} s"
         if self.roster.has_forgotten(robot_id):
-            return f"robot {robot_id} knows nothing of it any more (is its journal gone?)"
-        return f"robot {robot_id} was offered it for {self.config.offer_s_max:g} s in vain"
+            return "it knows nothing of it any more (is its journal gone?)"
+        return f"it was offered the task for {self.config.offer_s_max:g} s in vain"
 
     def _repeat_offer(self, robot_id: RobotId, attempt: AttemptId, now: Instant) -> None:
         task = self.ledger.task_of_attempt(attempt)

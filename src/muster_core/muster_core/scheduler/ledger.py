@@ -241,7 +241,7 @@ class Ledger:
         if event.robot_id not in task.tried:
             task.tried = [*task.tried, event.robot_id]
         what = event.message or "no reason given"
-        task.story = [*task.story, f"{event.result.value} on robot {event.robot_id}: {what}"]
+        task.story = [*task.story, f"{event.result.value} on {event.robot_id}: {what}"]
 
     def _on_outcome_arrived_late(self, event: ev.OutcomeArrivedLate, _: ev.Record) -> None:
         task = self._task(event.task_id)
