@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from muster_cli.chaos.settings import REPEAT_AFTER_S_MAX, REPEATED_SHARE
+from muster_cli.chaos.settings import KILL_SHARE, REPEAT_AFTER_S_MAX, REPEATED_SHARE
 
 
 class Part(str, Enum):
@@ -31,8 +31,6 @@ WEIGHTS: Mapping[Part, int] = {
     Part.POLICY: 1,
     Part.SUPERVISOR: 1,
 }
-KILL_SHARE = 0.65
-"""The other blows let the process stand still for a while."""
 STILL_S_MIN, STILL_S_MAX = 0.5, 12.0
 PAUSE_SPREAD = 0.6
 

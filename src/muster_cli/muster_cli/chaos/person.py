@@ -22,6 +22,7 @@ from muster_ros import channels
 
 LOOK_PERIOD_S = 2.0
 ANSWER_DEADLINE_S = 10.0
+ASK_AGAIN_S = 10.0
 GIVE_UP_SHARE = 0.1
 """Items that the person does not find worth another try."""
 
@@ -53,13 +54,18 @@ class Person:
         self._data_dir = data_dir
         self._chance = random.Random(f"person {seed}")
         self._looked_s = float("-inf")
+        self._refused_s: dict[str, float] = {}
         self._asked: tuple[str, Finding, Any, float] | None = None
 
     def attend(self, suspended: Iterable[str], now_s: float) -> list[str]:
         """Take the next step, without waiting; returns what was done, in words."""
         if self._asked is not None:
             return self._hear(now_s)
-        waiting = sorted(suspended)
+        waiting = [
+            order_id
+            for order_id in sorted(suspended)
+            if now_s - self._refused_s.get(order_id, float("-inf")) > ASK_AGAIN_S
+        ]
         if not waiting or now_s - self._looked_s < LOOK_PERIOD_S:
             return []
         self._looked_s = now_s
@@ -95,7 +101,8 @@ class Person:
             if answer.accepted:
                 self.answers += 1
                 return [f"a person looked: {order_id} is {_WORDS[finding]}"]
-            return [f"a person looked, but {answer.message}"]
+            # It goes on already, and Kafka has not told yet: the gateway may have been hit.
+            self._refused_s[order_id] = now_s
         if now_s - asked_s > ANSWER_DEADLINE_S:
             self._asked = None
             self._client.forget(channels.RESOLVE_ORDER, future)

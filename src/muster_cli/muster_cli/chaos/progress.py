@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections import defaultdict
 from dataclasses import dataclass
 from itertools import pairwise
@@ -32,6 +33,11 @@ class Progress:
         self._accepted: set[str] = set()
         self._ended: set[str] = set()
         self._news_s: list[float] = [0.0]
+
+    @property
+    def kills(self) -> int:
+        """How many processes were killed; those that only stood still do not count."""
+        return sum(fallen.blow.signal is signal.SIGKILL for fallen in self.fallen)
 
     @property
     def ended(self) -> int:

@@ -142,7 +142,7 @@ class Chaos:
         params = self._directory / "params.yaml"
         params.write_text(self._params())
         command = up_command(settings, self._broker.bootstrap, self._directory, params)
-        command += ["--robots-per-process", str(settings.robots_per_process)]
+        command += ["--robots-per-process", str(settings.robots_per_process), "--standby"]
         self._fleet = self._child("fleet", command)
         self._client = self._resources.enter_context(FleetClient(settings.fleet))
         wait_until_active(
@@ -177,7 +177,7 @@ class Chaos:
         blow = next(blows)
         due_s = blow.after_s
         while self._elapsed_s < settings.duration_s_max:
-            if settings.kills and len(progress.fallen) >= settings.kills:
+            if settings.kills and progress.kills >= settings.kills:
                 return
             if not settings.kills and progress.ended >= ENDED_SHARE_TO_CALM * settings.orders:
                 return
@@ -307,5 +307,5 @@ class Chaos:
             shutil.rmtree(self._directory, ignore_errors=True)
         else:
             self._say(f"chaos: seed {settings.seed}; everything is kept in {self._directory}")
-        self._say(verdict.last_line(len(progress.fallen)))
+        self._say(verdict.last_line(progress.kills))
         return ExitCode.OK if is_well else ExitCode.FAILED

@@ -17,6 +17,8 @@ REST_DEADLINE_S = 60.0
 """For the robots to end what they still hold, once every order has ended."""
 ENDED_SHARE_TO_CALM = 0.95
 """When so many of the orders have ended, there is too little left to disturb."""
+KILL_SHARE = 0.65
+"""Of the blows; the others let a process stand still for a while."""
 REPEATED_SHARE = 0.15
 """Orders that are sent a second time, as a producer does that did not hear of the first."""
 REPEAT_AFTER_S_MAX = 15.0
@@ -35,7 +37,7 @@ class ChaosSettings:
     :param speed: simulated seconds in a second.
     :param kafka: ``mock``, ``real``, or ``host:port`` of one that is there.
     :param kafka_jars: where Apache Kafka's jars are.
-    :param kills: how many blows; 0 = until the orders are nearly done.
+    :param kills: how many processes to kill; 0 = until the orders are nearly done.
     :param every_s: the mean pause between two blows.
     :param duration_s_max: how long blows may fall.
     """
@@ -67,7 +69,7 @@ class ChaosSettings:
     @property
     def sending_s(self) -> float:
         """The time over which orders are sent: while the blows fall."""
-        return max(self.work_s, self.kills * self.every_s)
+        return max(self.work_s, self.kills * self.every_s / KILL_SHARE)
 
     @property
     def start_deadline_s(self) -> float:

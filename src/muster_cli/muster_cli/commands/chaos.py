@@ -37,7 +37,7 @@ def chaos(
         0, min=0, max=SEED_MAX, help="Draws the orders and the blows; 0 = a new one, printed."
     ),
     kills: int = typer.Option(
-        0, min=0, max=10_000, help="So many blows; 0 = until nearly all orders have ended."
+        0, min=0, max=10_000, help="End after so many kills; 0 = when nearly all orders have ended."
     ),
     every: float = typer.Option(
         4.0, min=0.2, max=600.0, help="The mean pause between two blows, s."
