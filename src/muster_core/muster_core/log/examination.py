@@ -159,9 +159,9 @@ def _examine_once(path: Path, mark: Mark | None, reading: Reading = Reading.AS_I
             problem = problem or _problem_of_pages(connection, last_seq)
     except FAULTS as error:
         if not is_damage(error):
-            raise LogError(f"event log {path} cannot be read: {reason(error)}") from error
+            raise LogError(f"event log {path} cannot be read: {reason(error, path)}") from error
         is_log = is_log and "not a database" not in str(error)
-        problem = problem or reason(error)
+        problem = problem or reason(error, path)
     problem = problem or problem_of_mark(mark, last_seq, digest_at_mark)
     is_log = is_log or last_seq > 0 or mark is not None
     return Examination(last_seq, problem, is_log, mark, reading)

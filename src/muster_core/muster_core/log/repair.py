@@ -62,7 +62,7 @@ def repair(path: Path, now_text: str) -> Repaired:
             _keep(path, kept)
             _put_in_place(path, found)
     except (*FAULTS, OSError) as error:
-        raise LogError(f"{path} cannot be repaired: {reason(error)}") from error
+        raise LogError(f"{path} cannot be repaired: {reason(error, path)}") from error
     return Repaired(found.last_good_seq, found.lost_seq, found.problem, kept)
 
 
@@ -110,14 +110,14 @@ def _put_in_place(path: Path, found: Examination) -> None:
     """Make a log of the good events and put it where the damaged one is, at once and whole."""
     draft = path.with_name(f"{path.name}.new-{os.getpid()}")
     try:
-        draft.unlink(missing_ok=True)
+        sqlite_file.remove(draft)
         sqlite_file.make_empty(draft)
         end = _copy_events(path, draft, found)
         # First, lest the old WAL should be taken for that of the new file.
         wal_path(path).unlink(missing_ok=True)
         draft.replace(path)
     finally:
-        draft.unlink(missing_ok=True)
+        sqlite_file.remove(draft)
     sync_directory(path.parent)
     mark = MarkWriter(path)
     mark.write(end)

@@ -46,15 +46,21 @@ class SqliteLog:
         self._path = path
         # Before the file is opened: another one that is put in its place later is then noticed.
         self._inode = path.stat().st_ino
-        mark = _require_whole(path)
+        mark = read_mark(path)  # before the log, which may grow meanwhile
+        is_looked_at = _look(path, mark, may_fail=is_exclusive)
         self._mark_writer: MarkWriter | None = None
         self._connection = self._connect("rw")
         try:
             self._prepare(is_exclusive=is_exclusive)
-            self._end = self._find_end()
+            is_sound = is_looked_at or _is_sound(self._connection, mark)
+            self._end = self._find_end() if is_sound else _NOTHING
         except (*FAULTS, OSError) as error:
             self._connection.close()
-            raise LogError(f"event log {path} cannot be opened: {reason(error)}") from error
+            raise self._failed("cannot be opened", error) from error
+        if not is_sound:
+            self._connection.close()
+            examine(path).require_whole(path)
+            raise LogError(f"event log {path} changed while it was opened: try again")
         self._mark_writer = MarkWriter(path)
         if mark is None:
             self._mark_writer.write(self._end)
@@ -67,7 +73,7 @@ class SqliteLog:
         """
         if not path.is_file():
             raise LogError(f"there is no event log {path}")
-        _require_whole(path)
+        _look(path, read_mark(path))
         log = cls.__new__(cls)
         log._path, log._inode, log._mark_writer = path, path.stat().st_ino, None
         log._connection = log._connect(reading_mode(path))
@@ -75,14 +81,17 @@ class SqliteLog:
             log._end = log._find_end()
         except FAULTS as error:
             log._connection.close()
-            raise LogError(f"event log {path} cannot be read: {reason(error)}") from error
+            raise log._failed("cannot be read", error) from error
         return log
 
     def _connect(self, mode: str) -> sqlite3.Connection:
         try:
             return connect(self._path, mode)
         except FAULTS as error:
-            raise LogError(f"event log {self._path} cannot be opened: {reason(error)}") from error
+            raise self._failed("cannot be opened", error) from error
+
+    def _failed(self, what: str, error: Exception) -> LogError:
+        return LogError(f"event log {self._path} {what}: {reason(error, self._path)}")
 
     def _prepare(self, *, is_exclusive: bool) -> None:
         if is_exclusive:
@@ -121,7 +130,7 @@ class SqliteLog:
         except (*FAULTS, OSError) as error:
             raise LogError(
                 f"events from {self.last_seq + 1} on could not be written to {self._path}: "
-                f"{reason(error)}"
+                f"{reason(error, self._path)}"
             ) from error
         finally:
             if self._connection.in_transaction:
@@ -148,7 +157,9 @@ class SqliteLog:
             end = self._find_end()
             is_known = self._digest_at(self.last_seq) == self._end.digest
         except FAULTS as error:
-            raise LogError(f"the end of {self._path} cannot be read: {reason(error)}") from error
+            raise LogError(
+                f"the end of {self._path} cannot be read: {reason(error, self._path)}"
+            ) from error
         if not is_known:
             raise LogDamagedError(
                 str(self._path), f"event {self.last_seq} was altered or is missing", 0
@@ -191,11 +202,10 @@ class SqliteLog:
                 previous = row[4]
                 found.append(entry)
         except FAULTS as error:
+            seq = first + len(found)
             if not is_damage(error):
-                raise LogError(
-                    f"event {first + len(found)} of {self._path} cannot be read: {reason(error)}"
-                ) from error
-            return found, f"event {first + len(found)} cannot be read: {reason(error)}"
+                raise self._failed(f"cannot be read at event {seq}", error) from error
+            return found, f"event {seq} cannot be read: {reason(error, self._path)}"
         if len(found) <= last - first:
             return found, f"event {first + len(found)} was altered or is missing"
         return found, ""
@@ -215,9 +225,7 @@ class SqliteLog:
         try:
             return self._digest_at(seq) if seq <= self.last_seq else b""
         except FAULTS as error:
-            raise LogError(
-                f"event {seq} of {self._path} cannot be read: {reason(error)}"
-            ) from error
+            raise self._failed(f"cannot be read at event {seq}", error) from error
 
     def _digest_at(self, seq: int) -> bytes:
         row = self._connection.execute("SELECT chain FROM entries WHERE seq = ?", (seq,)).fetchone()
@@ -249,41 +257,46 @@ def _require_no_remains(path: Path) -> None:
         )
 
 
-def _require_whole(path: Path) -> Mark | None:
-    """The log's mark, after a look at the ends of the log, where damage hides best.
+def _look(path: Path, mark: Mark | None, *, may_fail: bool = False) -> bool:
+    """Look at the ends of the log, where damage hides best, before anything could change it.
 
     Damage elsewhere is found when it is read.
 
+    :param may_fail: whether False is wanted, not an error, when it cannot be looked at: reading it
+        may need room on the disk that opening it exclusively does not.
     :raises LogError: when the file is not a whole log.
     """
-    mark = read_mark(path)  # before the log: it may grow meanwhile
     try:
         is_sound = _looks_sound(path, mark)
     except FAULTS as error:
-        if not is_damage(error):
-            raise LogError(f"event log {path} cannot be opened: {reason(error)}") from error
         is_sound = False
+        if not is_damage(error):
+            if may_fail:
+                return False
+            raise LogError(f"event log {path} cannot be opened: {reason(error, path)}") from error
     except OSError as error:
         raise LogError(f"event log {path} cannot be opened: {error.strerror}") from error
     if not is_sound:
         examine(path).require_whole(path)
-    return mark
+    return True
 
 
 def _looks_sound(path: Path, mark: Mark | None) -> bool:
     if path.stat().st_size < sqlite_file.PAGE_SIZE:
         return False
     with contextlib.closing(connect(path, reading_mode(path))) as connection:
-        if sqlite_file.strangeness(connection):
-            return False
-        rows: list[Row] = connection.execute(_LAST_ROWS).fetchall()
-        last_seq = rows[0][0] if rows else 0
-        before = rows[1][4] if len(rows) > 1 else b""
-        if rows and verified(rows[0], last_seq, before) is None:
-            return False
-        if len(rows) != min(last_seq, 2):
-            return False
-        at_mark = connection.execute(
-            "SELECT chain FROM entries WHERE seq = ?", (mark.seq if mark else 0,)
-        ).fetchone()
+        return _is_sound(connection, mark)
+
+
+def _is_sound(connection: sqlite3.Connection, mark: Mark | None) -> bool:
+    if sqlite_file.strangeness(connection):
+        return False
+    rows: list[Row] = connection.execute(_LAST_ROWS).fetchall()
+    last_seq = rows[0][0] if rows else 0
+    before = rows[1][4] if len(rows) > 1 else b""
+    if len(rows) != min(last_seq, 2) or (rows and verified(rows[0], last_seq, before) is None):
+        return False
+    at_mark = connection.execute(
+        "SELECT chain FROM entries WHERE seq = ?", (mark.seq if mark else 0,)
+    ).fetchone()
     return not problem_of_mark(mark, last_seq, at_mark[0] if at_mark else b"")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -33,6 +34,8 @@ COLUMNS = "seq, wall_ns, epoch, body, chain"
 FAULTS = (sqlite3.Error, UnicodeDecodeError)
 """What reading a file may raise; the second is how Python tells of a damaged schema."""
 REASON_LENGTH_MAX = 100
+SHARED_MEMORY_BYTES = 32 * 1024
+"""What SQLite needs beside a file that several processes may open."""
 # What SQLite says when the file may be whole: somebody else uses it, or the system lets us down.
 _NO_DAMAGE = ("locked", "unable to open", "readonly", "disk I/O error", "disk is full")
 
@@ -73,17 +76,21 @@ def create(path: Path) -> None:
     """
     draft = path.with_name(f"{path.name}.new-{os.getpid()}")
     try:
-        draft.unlink(missing_ok=True)
+        remove(draft)
         make_empty(draft)
-        try:
+        with contextlib.suppress(FileExistsError):
             os.link(draft, path)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
         sync_directory(path.parent)
     except (sqlite3.Error, OSError) as error:
-        raise LogError(f"event log {path} cannot be made: {reason(error)}") from error
+        raise LogError(f"event log {path} cannot be made: {reason(error, path)}") from error
+    finally:
+        remove(draft)
+
+
+def remove(path: Path) -> None:
+    """Remove a draft and what SQLite has put beside it, as far as it is there."""
+    for end in ("", "-wal", "-shm", "-journal"):
+        Path(f"{path}{end}").unlink(missing_ok=True)
 
 
 def make_empty(path: Path) -> None:
@@ -122,9 +129,18 @@ def is_damage(fault: Exception) -> bool:
     return not any(words in str(fault) for words in _NO_DAMAGE)
 
 
-def reason(error: Exception) -> str:
-    """What failed, in a line that an operator can act on."""
+def reason(error: Exception, path: Path) -> str:
+    """What failed with the file at ``path``, in a line that an operator can act on."""
     if isinstance(error, UnicodeDecodeError):
         return "its table cannot be read"
     words = " ".join(str(error).split())[:REASON_LENGTH_MAX]
-    return f"it is in use by another process ({words})" if "locked" in words else words
+    if "locked" in words:
+        return f"it is in use by another process ({words})"
+    if "disk is full" in words or ("disk I/O error" in words and _is_full(path)):
+        return f"the disk is full ({words})"
+    return words
+
+
+def _is_full(path: Path) -> bool:
+    """Whether there is no room for the shared memory, which SQLite only calls an I/O error."""
+    return shutil.disk_usage(path.parent).free < SHARED_MEMORY_BYTES
