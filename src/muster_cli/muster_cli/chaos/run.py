@@ -303,7 +303,7 @@ class Chaos:
         if problem:
             self._say(f"✘ {problem}")
         is_well = not problem and verdict.is_kept and verdict.orders == settings.orders
-        if is_well:
+        if is_well and not settings.is_kept:
             shutil.rmtree(self._directory, ignore_errors=True)
         else:
             self._say(f"chaos: seed {settings.seed}; everything is kept in {self._directory}")

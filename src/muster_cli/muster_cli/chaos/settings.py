@@ -40,6 +40,7 @@ class ChaosSettings:
     :param kills: how many processes to kill; 0 = until the orders are nearly done.
     :param every_s: the mean pause between two blows.
     :param duration_s_max: how long blows may fall.
+    :param is_kept: whether logs and data stay after a good run, too.
     """
 
     run: str
@@ -55,6 +56,7 @@ class ChaosSettings:
     kills: int
     every_s: float
     duration_s_max: float
+    is_kept: bool = False
 
     @property
     def is_kafka_own(self) -> bool:

@@ -42,6 +42,7 @@ def chaos(
     every: float = typer.Option(
         4.0, min=0.2, max=600.0, help="The mean pause between two blows, s."
     ),
+    keep: bool = typer.Option(False, "--keep", help="Keep logs and data of a good run, too."),
     duration_max: float = typer.Option(
         900.0, min=1.0, max=86_400.0, help="How long blows may fall, s."
     ),
@@ -80,5 +81,6 @@ def chaos(
         kills=kills,
         every_s=every,
         duration_s_max=duration_max,
+        is_kept=keep,
     )
     raise typer.Exit(int(Chaos(settings, site=open_site(str(path))).run()))
