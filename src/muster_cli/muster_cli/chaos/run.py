@@ -272,6 +272,15 @@ class Chaos:
             target.send(signal.SIGCONT)
         self._still.clear()
 
+    def _delete_topics(self) -> None:
+        """Leave nothing in a Kafka that was there before; one of the run's own has ended."""
+        if self._settings.is_kafka_own:
+            return
+        try:
+            self._kafka.delete_topics()
+        except Exception as error:  # the client raises what it likes; the run is over anyway
+            self._say(f"  the topics {', '.join(self._topics.names())} stay in Kafka: {error}")
+
     def _child(self, name: str, command: list[str]) -> Child:
         with self._interrupts.held():
             log = self._directory / f"{name}.log"
@@ -305,6 +314,7 @@ class Chaos:
         is_well = not problem and verdict.is_kept and verdict.orders == settings.orders
         if is_well and not settings.is_kept:
             shutil.rmtree(self._directory, ignore_errors=True)
+            self._delete_topics()
         else:
             self._say(f"chaos: seed {settings.seed}; everything is kept in {self._directory}")
         self._say(verdict.last_line(progress.kills))
