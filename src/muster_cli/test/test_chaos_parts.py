@@ -95,12 +95,12 @@ def event(kind: str, order_id: str, **content: Any) -> dict[str, Any]:
     return {"type": kind, "order_id": order_id, "robot_id": "", **content}
 
 
-def test_silence_is_counted_from_the_blow_to_the_next_news() -> None:
+def test_silence_is_counted_from_the_blow_to_the_next_news_and_told_of_what_was_hit() -> None:
     progress = Progress(2)
     for at_s in (1.0, 3.0, 9.0, 9.5, 10.0):
         progress.on_event(event("step_finished", "a"), at_s)
-    progress.fallen.append(Fallen(4.0, Blow(0, Part.GATEWAY, 0, signal.SIGKILL), "gateway"))
-    progress.fallen.append(Fallen(9.2, Blow(0, Part.POLICY, 0, signal.SIGSTOP, 2.0), "policy"))
+    progress.fallen.append(Fallen(4.0, Blow(0, Part.GATEWAY, 0, signal.SIGKILL), Part.GATEWAY))
+    progress.fallen.append(Fallen(9.2, Blow(0, Part.KAFKA, 0, signal.SIGSTOP, 2.0), Part.POLICY))
     assert progress.summary() == [
         "gateway    1 killed (longest without news 5.0 s, median 5.0 s)",
         "policy     1 stood still (longest without news 0.5 s, median 0.5 s)",

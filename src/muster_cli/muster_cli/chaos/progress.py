@@ -15,11 +15,15 @@ from muster_cli.records import Record
 
 @dataclass(frozen=True, slots=True)
 class Fallen:
-    """A blow that fell. ``at_s``: from the start of the run."""
+    """A blow that fell.
+
+    :param at_s: from the start of the run.
+    :param part: what it hit, which is not what it was drawn for when none of that ran.
+    """
 
     at_s: float
     blow: Blow
-    name: str
+    part: Part
 
 
 class Progress:
@@ -75,7 +79,7 @@ class Progress:
         stops: defaultdict[Part, list[float]] = defaultdict(list)
         for fallen, until_s in self._spans():
             silence_s = self._longest_silence_s(fallen.at_s, until_s)
-            (stops if fallen.blow.still_s else silences)[fallen.blow.part].append(silence_s)
+            (stops if fallen.blow.still_s else silences)[fallen.part].append(silence_s)
         lines = []
         for part in Part:
             told = [

@@ -255,7 +255,7 @@ class Chaos:
             return
         if not target.send(blow.signal):
             return
-        self._progress.fallen.append(Fallen(self._elapsed_s, blow, target.name))
+        self._progress.fallen.append(Fallen(self._elapsed_s, blow, target.part))
         if not is_kill:
             self._still[target.pid] = (target, self._elapsed_s + blow.still_s)
         how_long = "" if is_kill else f" for {blow.still_s:g} s"
