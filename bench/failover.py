@@ -16,18 +16,22 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
-from client import FLEET, Client, make_order, open_client
+from client import FLEET, Client, NoAnswerError, make_order, open_client
 from figure import Better, Figure, percentile, spread
+from lifecycle_msgs.msg import State
+from lifecycle_msgs.srv import GetState
 from muster_msgs import msg, srv
 
 from muster_bringup.fleet import Fleet
 from muster_bringup.options import parse_options
-from muster_bringup.topology import fleet_topology
+from muster_bringup.topology import SCHEDULER, STANDBY, fleet_topology
 from muster_core.scheduler.config import SchedulerConfig
 from muster_ros.channels import EVENTS, SUBMIT_ORDER
 
 ROOT = Path(__file__).resolve().parent.parent
+ACTIVE = State.PRIMARY_STATE_ACTIVE
 ROBOTS = 4
 SPEED = 100
 ORDERS_PER_ROUND = 100
@@ -57,31 +61,40 @@ class Pair:
         self._fleet = fleet
         self._orders = 0
         self._submit_order = client.service(SUBMIT_ORDER, FLEET)
+        self._states = [
+            client.node.create_client(GetState, f"{FLEET}/{name}/get_state")
+            for name in (SCHEDULER, STANDBY)
+        ]
         self._epoch = 0
         self._leader = ""
         self._assigned_s: dict[int, float] = {}
-        client.node.create_subscription(
-            EVENTS.type, EVENTS.path(FLEET), self._on_event, EVENTS.qos
-        )
+        client.node.create_subscription(EVENTS.type, EVENTS.path(FLEET), self._on_event, EVENTS.qos)
 
     def fail(self, number: signal.Signals) -> float:
         """Seconds from the signal to the leader until another assigns."""
         client, fleet = self._client, self._fleet
-        client.until(lambda: fleet.is_active, "an active fleet", READY_TIMEOUT_S)
+        for state in self._states:
+            client.until(lambda ask=state: self._is_active(ask), "both", READY_TIMEOUT_S)
         self._submit_orders()
         client.until(lambda: self._epoch in self._assigned_s, "an assignment", TAKEOVER_TIMEOUT_S)
         before, pid = self._epoch, fleet.pids[self._leader.rpartition("/")[2]]
         sent_s = time.monotonic()
         os.kill(pid, number)
         try:
-            client.until(
-                lambda: max(self._assigned_s) > before, "a successor", TAKEOVER_TIMEOUT_S
-            )
+            client.until(lambda: max(self._assigned_s) > before, "a successor", TAKEOVER_TIMEOUT_S)
         finally:
             if number is signal.SIGSTOP and pid in fleet.pids.values():
                 os.kill(pid, signal.SIGCONT)
         client.until(lambda: pid not in fleet.pids.values(), "its end", READY_TIMEOUT_S)
         return self._assigned_s[max(self._assigned_s)] - sent_s
+
+    def _is_active(self, get_state: Any) -> bool:
+        """Whether a scheduler says so itself now; the supervisor may not have missed it yet."""
+        answer = get_state.call_async(GetState.Request())
+        try:
+            return bool(self._client.wait(answer, "get_state").current_state.id == ACTIVE)
+        except NoAnswerError:
+            return False
 
     def _submit_orders(self) -> None:
         for _ in range(ORDERS_PER_ROUND):

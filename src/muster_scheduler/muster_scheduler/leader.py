@@ -1,4 +1,4 @@
-"""What exists only while a scheduler leads: its loop, its channels, and the nodes beside it."""
+"""What exists only while a scheduler leads: its loop and its channels."""
 
 from __future__ import annotations
 
@@ -14,16 +14,14 @@ from muster_core.scheduler.core import SchedulerCore
 from muster_core.scheduler.engine import Engine
 from muster_ros.clock import read_clock
 from muster_ros.loop import CoreLoop
-from muster_ros.side_node import SideNode
 from muster_scheduler import requests as req
 from muster_scheduler.answers import answer, fleet_state_message
 from muster_scheduler.candidacy import Candidacy
 from muster_scheduler.checkpoint_maker import CheckpointMaker
-from muster_scheduler.dispatch import Dispatcher
 from muster_scheduler.ending import OnEnd
 from muster_scheduler.goals import Goals
 from muster_scheduler.outlets import RosOutlets
-from muster_scheduler.policy_client import PolicyClient
+from muster_scheduler.peers import Peers
 from muster_scheduler.reception import Reception
 
 
@@ -42,6 +40,7 @@ class Leader:
         log: SqliteLog,
         *,
         candidacy: Candidacy,
+        peers: Peers,
         on_end: OnEnd,
         logs: Any,
     ) -> None:
@@ -50,10 +49,10 @@ class Leader:
         self._core = core
         self._log = log
         self._candidacy = candidacy
+        self._peers = peers
         self._logs = logs
         self._fleet_state_due_ns = 0
         self._goals = Goals()
-        self._dispatcher = Dispatcher(f"{node.get_name()}_dispatch", fleet)
         self._loop: CoreLoop[req.Request] = CoreLoop(
             "scheduler",
             self._turn,
@@ -70,17 +69,8 @@ class Leader:
 
         :raises LogError: when the epoch cannot be made durable.
         """
-        self._dispatcher.start(resources)
-        for robot_id in self._core.ledger.robots:
-            self._dispatcher.connect(robot_id)
-        # Heartbeats are most of what arrives, and the policy's answers are waited for: neither is
-        # to be looked for among everything else.
-        ears = SideNode(f"{self._node.get_name()}_ears", self._fleet)
-        resources.callback(ears.stop)
-        policy = PolicyClient(ears.node, self._fleet, self._loop.put, self._logs)
-        self._outlets = RosOutlets(
-            self._core.ledger, dispatcher=self._dispatcher, policy=policy, goals=self._goals
-        )
+        self._peers.connect(self._core.ledger.robots)
+        self._outlets = RosOutlets(self._core.ledger, self._peers, self._goals)
         self._outlets.open(self._node, self._fleet, resources)
         self._engine = Engine(
             self._core,
@@ -104,8 +94,11 @@ class Leader:
         resources.callback(self._loop.stop)
         self._reception.open(self._node, resources)
         # Only now: a robot's description comes to each listener once.
-        self._reception.listen(ears.node)
-        ears.start()
+        self._peers.listen(self._reception.listen)
+
+    def put(self, item: req.Request) -> bool:
+        """Take an item into the loop's inbox; False when that is full."""
+        return self._loop.put(item)
 
     def diagnose(self) -> dict[str, str]:
         """Counters that an operator looks at first."""
@@ -122,7 +115,7 @@ class Leader:
             "orders_suspended": str(len(self._core.ledger.suspended)),
             "robots_barred": ", ".join(name for name, robot in robots if robot.bars),
             "spares_called": ", ".join(name for name, robot in robots if robot.instead_of),
-            "robots_left_out": str(self._dispatcher.robots_left_out),
+            "robots_left_out": str(self._peers.dispatcher.robots_left_out),
             "checkpoints": str(self._checkpoints.made),
             "checkpoints_failed": str(self._checkpoints.failed),
             "storage_problem": self._engine.storage_problem,

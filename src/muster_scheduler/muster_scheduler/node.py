@@ -15,6 +15,7 @@ from muster_ros.shell import MusterNode
 from muster_scheduler.candidacy import Candidacy
 from muster_scheduler.ending import OnEnd, ending
 from muster_scheduler.leader import Leader
+from muster_scheduler.peers import Peers
 from muster_scheduler.standby import Standby
 from muster_scheduler.storage import log_path
 
@@ -61,6 +62,8 @@ class SchedulerNode(MusterNode):
         )
         resources.callback(self._forget)
         candidacy.start(resources)
+        self._peers = Peers(self.get_name(), self.fleet, self._put, self.logs)
+        self._peers.open(resources)
         if candidacy.candidate.problem:
             raise LeadershipError(candidacy.candidate.problem)
         self._candidacy = candidacy
@@ -87,7 +90,7 @@ class SchedulerNode(MusterNode):
         """Follow the leader's log; lead when the lead has come."""
         try:
             if candidacy.candidate.lead is None:
-                self._standby.follow()
+                self._peers.connect(self._standby.follow())
                 return
             self._watch_timer.cancel()
             self._lead(candidacy, resources)
@@ -106,12 +109,16 @@ class SchedulerNode(MusterNode):
             core,
             self._standby.log,
             candidacy=candidacy,
+            peers=self._peers,
             on_end=self._on_end,
             logs=self.logs,
         )
-        leader.open(resources, epoch_min=max(lead.token, self._config.epoch_min))
         self._leader = leader
+        leader.open(resources, epoch_min=max(lead.token, self._config.epoch_min))
         self.logs.info("leads", epoch=core.ledger.epoch, token=lead.token)
+
+    def _put(self, item: Any) -> bool:
+        return self._leader is not None and self._leader.put(item)
 
     def _give_up(self, error: Exception) -> None:
         """Tell why this standby cannot take over, and end: started again, it is configured anew."""

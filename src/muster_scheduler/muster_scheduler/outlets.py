@@ -17,20 +17,16 @@ from muster_core.scheduler.ledger import Ledger
 from muster_core.scheduler.views import order_view
 from muster_ros import channels
 from muster_scheduler.answers import event_message
-from muster_scheduler.dispatch import Dispatcher
 from muster_scheduler.goals import Following, Goals
-from muster_scheduler.policy_client import PolicyClient
+from muster_scheduler.peers import Peers
 
 
 class RosOutlets:
     """The engine's :class:`Outlets` over ROS. Its publishers exist from ``open`` on."""
 
-    def __init__(
-        self, ledger: Ledger, *, dispatcher: Dispatcher, policy: PolicyClient, goals: Goals
-    ) -> None:
+    def __init__(self, ledger: Ledger, peers: Peers, goals: Goals) -> None:
         self._ledger = ledger
-        self._dispatcher = dispatcher
-        self._policy = policy
+        self._peers = peers
         self._goals = goals
 
     def open(self, node: Node, fleet: str, resources: ExitStack) -> None:
@@ -47,12 +43,12 @@ class RosOutlets:
 
     def ask(self, query: Query) -> None:
         """See :class:`Outlets`."""
-        self._policy.ask(query)
+        self._peers.policy.ask(query)
 
     def perform(self, effect: Effect) -> None:
         """See :class:`Outlets`."""
         if isinstance(effect, SendTask):
-            self._dispatcher.send(effect)
+            self._peers.dispatcher.send(effect)
         elif isinstance(effect, PublishLeases):
             self._leases.publish(_leases_message(effect))
         else:
@@ -64,7 +60,7 @@ class RosOutlets:
         for record, entry in zip(records, entries, strict=True):
             self._events.publish(event_message(record, entry.body))
             if isinstance(record.event, RobotDescribed):
-                self._dispatcher.connect(record.event.robot_id)
+                self._peers.connect([record.event.robot_id])
             order_id = OrderId(getattr(record.event, "order_id", ""))
             if order_id in self._goals:
                 touched[order_id] = None

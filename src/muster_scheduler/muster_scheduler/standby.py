@@ -5,11 +5,13 @@ It follows the leader's log as it grows, so that taking over needs only the last
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from muster_core.errors import ConfigError
+from muster_core.ids import RobotId
 from muster_core.log import SqliteLog
 from muster_core.scheduler.codec import replay
 from muster_core.scheduler.config import SchedulerConfig
@@ -39,14 +41,15 @@ class Standby:
         self._ledger = load(self.log, self._config, self._logs)
         self._check_places(self._ledger)
 
-    def follow(self) -> None:
-        """Take in the next page of what the leader has written.
+    def follow(self) -> Collection[RobotId]:
+        """Take in the next page of what the leader has written; the robots that it knows of.
 
         :raises LogError: when it cannot be read or does not follow.
         """
         ledger = self._current()
         self.log.catch_up()
         replay(self.log.read(ledger.seq + 1), ledger)
+        return ledger.robots
 
     def take_over(self) -> Ledger:
         """The state after every event of the log, for the one who leads now.
