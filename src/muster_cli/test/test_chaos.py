@@ -50,7 +50,7 @@ def test_no_order_is_lost_or_done_twice_when_processes_are_killed(tmp_path: Path
 
 
 def test_an_interrupted_run_ends_everything_that_it_started(tmp_path: Path) -> None:
-    chaos = start(tmp_path, "--orders", "500")
+    chaos = start(tmp_path, "--robots", "2", "--orders", "500")
     assert chaos.stdout is not None
     for line in chaos.stdout:
         if "SIG" in line:
