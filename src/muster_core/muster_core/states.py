@@ -134,10 +134,10 @@ def transition(table: Table[State], noun: str, identity: str, state: State, even
 
     :raises IllegalTransitionError: when the table has no such row.
     """
-    after = table.get((state, event))
-    if after is None:
-        raise IllegalTransitionError(noun, identity, state.value, event)
-    return after
+    try:
+        return table[state, event]
+    except KeyError:
+        raise IllegalTransitionError(noun, identity, state.value, event) from None
 
 
 def diagram(table: Table[State]) -> str:
