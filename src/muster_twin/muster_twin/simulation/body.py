@@ -63,6 +63,7 @@ class Body:
         self.fault = ""
         self.failure_share = 0.0
         self.polled_ns = 0
+        self._can_tell = True
         self.on_begun: Callable[[Body, Step, Work | None], None] = lambda *_: None
         self.on_ended: Callable[[Body, Step, Work | None], None] = lambda *_: None
         self._floor = floor
@@ -116,6 +117,7 @@ class Body:
         doing, self.doing = self.doing, None
         if doing is None:
             return
+        self._can_tell = doing.step.verb == "go"
         if doing.pick is not None and doing.work is not None:
             if has_taken:
                 self._floor.take(doing.pick, doing.work)
@@ -130,7 +132,8 @@ class Body:
                 Source.FAULT, (self.robot_id,), "{} is repaired", self.robot_id
             )
             if self.state is StepState.RUNNING:
-                self.state = StepState.STOPPED
+                # What became of a pick or a place that it broke down in, it does not know.
+                self.state = StepState.STOPPED if self._can_tell else StepState.NONE
 
     def _depart(self, doing: Doing) -> None:
         try:

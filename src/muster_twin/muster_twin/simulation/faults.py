@@ -5,22 +5,43 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from muster_core.clock import NS_PER_S
+from muster_core.events import Record, event_type
+from muster_core.ids import RobotId
 from muster_twin.simulation.clock import DRIFT_PPM_MAX
-from muster_twin.simulation.disk import Pause
+from muster_twin.simulation.floor import NOBODY
 from muster_twin.simulation.history import Source
+from muster_twin.simulation.network import Cut
+from muster_twin.simulation.processes.agent import AgentProcess
 from muster_twin.simulation.processes.process import Process
 
 if TYPE_CHECKING:
     from muster_twin.simulation.world import World
 
+SomeProcess = TypeVar("SomeProcess", bound=Process)
+
 ENABLED_SHARE_MIN, ENABLED_SHARE_MAX = 0.05, 0.6
 INTENSITY_MIN = 0.1
 GAP_S = 6.0
 """Mean time between two troubles of one kind at full intensity, s."""
+ARMED_SHARE, ARMED_DELAY_S_MAX = 0.5, 1.5
+TELLING_EVENTS = {
+    "epoch_started": 1,
+    "order_accepted": 1,
+    "task_assigned": 3,
+    "attempt_started": 2,
+    "step_finished": 1,
+    "pick_permitted": 3,
+    "attempt_ended": 2,
+    "task_revised": 1,
+    "order_cancel_requested": 2,
+    "order_suspended": 1,
+}
+"""After which of the log's events a trouble is worth something, and how much."""
 PAUSES_MAX = 12
 """A doomed process does at most so many things more before it crashes."""
 
@@ -51,6 +72,13 @@ class Kind(Enum):
     LEAD_LOST = "two schedulers lead at once"
 
 
+FREQUENT = 2.0
+"""How much more often than the others those troubles are drawn that find the most."""
+_FREQUENT_KINDS = (
+    Kind.LOSS, Kind.DOUBLING, Kind.AGENT_CRASH, Kind.SCHEDULER_CRASH, Kind.ROBOT_CUT, Kind.LEAD_LOST
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """A kind of trouble and how bad it is, 0 to 1."""
@@ -63,7 +91,9 @@ def draw_faults(chance: Random) -> tuple[Fault, ...]:
     """A random subset of the kinds, each with an intensity of its own; now and then none."""
     share = chance.uniform(ENABLED_SHARE_MIN, ENABLED_SHARE_MAX)
     return tuple(
-        Fault(kind, chance.uniform(INTENSITY_MIN, 1.0)) for kind in Kind if chance.random() < share
+        Fault(kind, chance.uniform(INTENSITY_MIN, 1.0))
+        for kind in Kind
+        if chance.random() < share * (FREQUENT if kind in _FREQUENT_KINDS else 1.0)
     )
 
 
@@ -85,21 +115,24 @@ class Troubles:
             Kind.POLICY_MANNERS: self._spoil_policy,
             Kind.KAFKA_MANNERS: self._spoil_kafka,
         }
-        self._sudden: dict[Kind, Callable[[], None]] = {
-            Kind.SCHEDULER_CRASH: lambda: self._crash(world.schedulers),
-            Kind.AGENT_CRASH: lambda: self._crash(world.agents),
-            Kind.GATEWAY_CRASH: lambda: self._crash((world.gateway,)),
-            Kind.POLICY_CRASH: lambda: self._crash((world.policy,)),
-            Kind.SCHEDULER_STALL: lambda: self._stall(world.schedulers),
-            Kind.AGENT_STALL: lambda: self._stall(world.agents),
-            Kind.ROBOT_CUT: lambda: self._cut(world.agents),
-            Kind.SCHEDULER_CUT: lambda: self._cut(world.schedulers),
+        # Those that wait for a certain event of the log, so that they hit what it is about.
+        self._armed: list[tuple[str, Kind]] = []
+        self._sudden: dict[Kind, Callable[[RobotId], None]] = {
+            Kind.SCHEDULER_CRASH: lambda _: self._crash(self._any(world.schedulers)),
+            Kind.AGENT_CRASH: lambda robot: self._crash(self._agent(robot)),
+            Kind.GATEWAY_CRASH: lambda _: self._crash(world.gateway),
+            Kind.POLICY_CRASH: lambda _: self._crash(world.policy),
+            Kind.SCHEDULER_STALL: lambda _: self._stall(self._any(world.schedulers)),
+            Kind.AGENT_STALL: lambda robot: self._stall(self._agent(robot)),
+            Kind.ROBOT_CUT: lambda robot: self._cut(self._agent(robot)),
+            Kind.SCHEDULER_CUT: lambda _: self._cut(self._any(world.schedulers)),
             Kind.BREAKDOWN: self._break_down,
-            Kind.FULL_DISK: self._fill_disk,
-            Kind.CLOCK_JUMP: self._jump,
-            Kind.KAFKA_AWAY: self._take_kafka_away,
-            Kind.LEAD_LOST: self._lose_lead,
+            Kind.FULL_DISK: lambda _: self._fill_disk(),
+            Kind.CLOCK_JUMP: lambda _: self._jump(),
+            Kind.KAFKA_AWAY: lambda _: self._take_kafka_away(),
+            Kind.LEAD_LOST: lambda _: self._lose_lead(),
         }
+        world.on_recorded.append(self._on_recorded)
         for fault in faults:
             if fault.kind in self._lasting:
                 self._lasting[fault.kind](fault.intensity)
@@ -113,18 +146,51 @@ class Troubles:
             return
 
         def strike() -> None:
-            self._sudden[fault.kind]()
+            if self._chance.random() < ARMED_SHARE:
+                (happened,) = self._chance.choices(
+                    tuple(TELLING_EVENTS), tuple(TELLING_EVENTS.values())
+                )
+                self._armed.append((happened, fault.kind))
+            else:
+                self._sudden[fault.kind](NOBODY)
             self._repeat(fault)
 
         self._timeline.at(due_ns, strike)
 
+    def _on_recorded(self, record: Record) -> None:
+        """Strike soon after an event that some trouble waits for, and where it happened."""
+        happened, event = event_type(record.event), record.event
+        for armed in self._armed:
+            if armed[0] == happened and self._timeline.now_ns < self._until_ns:
+                self._armed.remove(armed)
+                robot_id = self._robot_of(event)
+                delay_s = self._chance.choice((0.0, ARMED_DELAY_S_MAX)) * self._chance.random()
+                self._timeline.after(delay_s, partial(self._sudden[armed[1]], robot_id))
+                return
+
+    def _robot_of(self, event: Any) -> RobotId:
+        """The robot that the event is about, or that has an attempt at its order."""
+        order_id = getattr(event, "order_id", "")
+        held = self._world.facts.held.items()
+        holder = next((robot for robot, hold in held if hold.order_id == order_id), NOBODY)
+        return getattr(event, "robot_id", holder)
+
+    def _any(self, processes: Sequence[SomeProcess]) -> SomeProcess:
+        return self._chance.choice(processes)
+
+    def _agent(self, robot_id: RobotId) -> AgentProcess:
+        known = [agent for agent in self._world.agents if agent.robot_id == robot_id]
+        return known[0] if known else self._chance.choice(self._world.agents)
+
     # Lasting troubles
 
     def _lose(self, intensity: float) -> None:
-        self._world.network.weather.loss = 0.4 * intensity
+        self._world.network.weather.loss = 0.5 * intensity
 
     def _double(self, intensity: float) -> None:
-        self._world.network.weather.doubling = 0.4 * intensity
+        weather = self._world.network.weather
+        weather.doubling = 0.5 * intensity
+        weather.second_s_max = self._chance.choice((0.1, 5.0, 20.0))
 
     def _delay(self, intensity: float) -> None:
         weather = self._world.network.weather
@@ -155,39 +221,30 @@ class Troubles:
 
     # Sudden troubles
 
-    def _crash(self, processes: Sequence[Process]) -> None:
-        process = self._chance.choice(processes)
+    def _crash(self, process: Process) -> None:
         if self._chance.random() < 0.3:
             process.crash()
         else:
             # A crash at a certain kind of thing finds what a crash at any time hardly meets.
-            kind = self._chance.choice((None, *Pause))
+            kind = self._chance.choice((None, *process.pauses))
             process.doom(self._chance.randrange(PAUSES_MAX if kind is None else 2), kind)
 
-    def _stall(self, processes: Sequence[Process]) -> None:
-        process = self._chance.choice(processes)
+    def _stall(self, process: Process) -> None:
         if process.is_up:
             process.stall(self._chance.choice((1.0, 4.0, 12.0)) * self._chance.random())
 
-    def _cut(self, processes: Sequence[Process]) -> None:
-        process, network = self._chance.choice(processes), self._world.network
-        sides = self._chance.choice(
-            ((network.mute,), (network.deaf,), (network.mute, network.deaf))
-        )
-        for side in sides:
-            side.add(process.name)
-        whole = "cut off" if len(sides) == 2 else ("mute" if network.mute in sides else "deaf")
+    def _cut(self, process: Process) -> None:
+        network, name = self._world.network, process.name
+        side = self._chance.choice(("mute", "deaf", "cut off", "cut off"))
+        is_mute, is_deaf = side != "deaf", side != "mute"
+        cut = Cut(is_mute, is_deaf, keeps=self._chance.random() < 0.5)
         duration_s = self._chance.choice((2.0, 12.0, 30.0)) * self._chance.uniform(0.3, 1.0)
-        self._note(process.name, "{} is {} for {:.1f} s", process.name, whole, duration_s)
+        self._note(name, "{} is {} for {:.1f} s", name, side, duration_s)
+        network.cut(name, cut)
+        self._timeline.after(duration_s, lambda: network.heal(name, cut))
 
-        def heal() -> None:
-            for side in sides:
-                side.discard(process.name)
-
-        self._timeline.after(duration_s, heal)
-
-    def _break_down(self) -> None:
-        body = self._chance.choice(self._world.bodies)
+    def _break_down(self, robot_id: RobotId) -> None:
+        body = self._world.body(self._agent(robot_id).robot_id)
         if not body.fault:
             body.break_down("a wheel is stuck", has_taken=self._chance.random() < 0.5)
             self._timeline.after(self._chance.uniform(1.0, 20.0), body.repair)
@@ -234,8 +291,6 @@ def mend(world: World) -> None:
     """Stop all troubles and bring everything back up."""
     network, moods = world.network, world.broker.moods
     network.weather.loss = network.weather.doubling = network.weather.lateness = 0.0
-    network.mute.clear()
-    network.deaf.clear()
     moods.is_away, moods.failures, moods.silence = False, 0.0, 0.0
     manners = world.policy.manners
     manners.silent = manners.late = manners.wrong = 0.0
@@ -247,6 +302,7 @@ def mend(world: World) -> None:
         body.failure_share = 0.0
         body.repair()
     for process in world.processes:
+        network.heal(process.name)
         process.relieve()
         process.start()
     world.history.note(Source.FAULT, (), "all troubles are over")

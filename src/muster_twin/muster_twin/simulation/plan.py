@@ -20,7 +20,7 @@ WISHES_SHARE = 0.7
 """Of the time of trouble, the first part in which orders come in."""
 
 KAFKA_SHARE = 0.4
-REPEATED_SHARE, CHANGED_SHARE, CANCELLED_SHARE = 0.2, 0.15, 0.35
+REPEATED_SHARE, CHANGED_SHARE, CANCELLED_SHARE = 0.2, 0.15, 0.4
 ROUNDS_SHARE, STOPS_MAX = 0.25, 5
 NOT_JSON = b'{"order_id": "o-'
 
@@ -37,12 +37,15 @@ class Verb(Enum):
 class Wish:
     """Something that a client does at a time.
 
+    :param at_s: when; after the event, if there is one to wait for.
+    :param after: the event of the order that is waited for; empty = none.
     :param body: a record for Kafka that is no order at all; empty as a rule.
     """
 
     at_s: float
     verb: Verb
     order: Order
+    after: str = ""
     body: bytes = b""
 
 
@@ -89,10 +92,17 @@ def _draw_wishes(chance: Random, until_s: float) -> tuple[Wish, ...]:
             changed = msgspec.structs.replace(order, priority=order.priority + 1)
             wishes.append(Wish(chance.uniform(at_s, until_s), Verb.SUBMIT, changed))
         if chance.random() < CANCELLED_SHARE:
-            wishes.append(Wish(chance.uniform(at_s, at_s + 20), Verb.CANCEL, order))
+            wishes.append(_draw_cancel(chance, order, at_s))
     if chance.random() < KAFKA_SHARE:
-        wishes.append(Wish(chance.uniform(0, until_s), Verb.WRITE, wishes[0].order, NOT_JSON))
+        wishes.append(Wish(chance.uniform(0, until_s), Verb.WRITE, wishes[0].order, body=NOT_JSON))
     return tuple(sorted(wishes, key=lambda wish: wish.at_s))
+
+
+def _draw_cancel(chance: Random, order: Order, at_s: float) -> Wish:
+    after = chance.choice(("", "task_assigned", "attempt_started", "pick_permitted"))
+    if not after:
+        return Wish(chance.uniform(at_s, at_s + 20), Verb.CANCEL, order)
+    return Wish(chance.uniform(0, 4), Verb.CANCEL, order, after)
 
 
 def _draw_order(chance: Random, order_id: OrderId, shelf: str) -> Order:

@@ -10,6 +10,7 @@ from functools import partial
 from random import Random
 
 from muster_core.clock import NS_PER_S
+from muster_core.events import Record, event_type
 from muster_twin.simulation.faults import Troubles, mend
 from muster_twin.simulation.history import Happening
 from muster_twin.simulation.plan import Plan, Verb, Wish, draw_plan
@@ -47,7 +48,10 @@ def run_seed(seed: int, *, keeps_history: bool = False) -> Result:
     world = World(chance, robots=plan.robots, schedulers=plan.schedulers)
     Troubles(world, plan.faults, plan.trouble_s)
     for wish in plan.wishes:
-        world.timeline.after(wish.at_s, partial(_grant, world, wish))
+        if wish.after:
+            world.on_recorded.append(partial(_grant_after, world, wish))
+        else:
+            world.timeline.after(wish.at_s, partial(_grant, world, wish))
     world.run(plan.trouble_s)
     mend(world)
     _calm(world)
@@ -84,6 +88,13 @@ def _grant(world: World, wish: Wish) -> None:
             world.write(wish.order, wish.body)
         case Verb.CANCEL:
             world.client.cancel(wish.order.order_id)
+
+
+def _grant_after(world: World, wish: Wish, record: Record) -> None:
+    """Grant the wish a while after the event that it waits for. A client asks once."""
+    is_it = event_type(record.event) == wish.after
+    if is_it and getattr(record.event, "order_id", "") == wish.order.order_id:
+        world.timeline.after(wish.at_s, partial(_grant, world, wish))
 
 
 def _calm(world: World) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from random import Random
 from typing import Any
@@ -12,6 +12,7 @@ import msgspec
 from muster_core.agent import AgentConfig
 from muster_core.agent.records import decode_record
 from muster_core.clock import NS_PER_S
+from muster_core.events import Record
 from muster_core.gateway.config import GatewayConfig
 from muster_core.ids import OrderId, RobotId
 from muster_core.leadership import LeaseRegister, MemoryLeadership
@@ -45,8 +46,8 @@ RESTART_S_MIN, RESTART_S_MAX = 0.2, (1.0, 6.0, 25.0)
 AGENT_TICK_S = 0.5
 SCHEDULER_CONFIG = SchedulerConfig(
     site="floor.yaml",
-    lease_s=5.0,
-    heartbeat_timeout_s=3.0,
+    lease_s=3.5,
+    heartbeat_timeout_s=2.2,
     # What a body needs, and a turn of its agent before that.
     safe_point_s_max=SAFE_POINT_S_MAX + 2 * AGENT_TICK_S,
     offer_timeout_s=1.5,
@@ -63,7 +64,7 @@ SCHEDULER_CONFIG = SchedulerConfig(
 AGENT_CONFIG = AgentConfig(
     site="floor.yaml",
     driver="body",
-    heartbeat_period_s=1.0,
+    heartbeat_period_s=0.7,
     tick_s=AGENT_TICK_S,
     alone_after_s=12.0,
     outcomes_kept_max=4,
@@ -100,6 +101,7 @@ class World:
         self.facts = Facts()
         self.floor = Floor(self.timeline, chance, self.history)
         self.register = LeaseRegister()
+        self.on_recorded: list[Callable[[Record], None]] = []
         self._restarts = restarts
         robot_ids = tuple(RobotId(f"robot_{number}") for number in range(1, robots + 1))
         self.clocks: list[Clock] = []
@@ -205,6 +207,7 @@ class World:
 
     def _make_witness(self) -> Witness:
         facts, floor = self.facts, self.floor
+        epochs = inv.EpochsObeyed(facts)
         return Witness(
             (
                 inv.DurableFirst(
@@ -214,7 +217,7 @@ class World:
                 ),
                 inv.EndsOnce(facts, floor),
                 inv.OneHold(facts),
-                inv.EpochsObeyed(facts),
+                epochs,
                 inv.SameOrder(facts),
                 inv.FoldIsState(),
                 inv.ExportedOnce(self.log_disk.entries),
@@ -225,6 +228,7 @@ class World:
                     clocks=self._agent_clocks,
                     lease_safety=AGENT_CONFIG.lease_safety,
                     true_ns=lambda: self.timeline.now_ns,
+                    is_believed=epochs.is_believed,
                 ),
             )
         )
@@ -275,6 +279,8 @@ class World:
             self.facts.take(record)
             about = (getattr(event, "order_id", ""), getattr(event, "robot_id", ""))
             self.history.note(Source.LOG, about, "{}", EventWords(record))
+            for tell in self.on_recorded:
+                tell(record)
 
     def _on_journal_grown(self, robot_id: RobotId, entries: Sequence[LogEntry]) -> None:
         for entry in entries:

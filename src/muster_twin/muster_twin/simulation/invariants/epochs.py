@@ -10,6 +10,7 @@ from muster_core.agent.inputs import LeasesReceived, TaskOffered
 from muster_core.ids import AttemptId, RobotId
 from muster_core.task import OutcomeResult
 from muster_twin.simulation.facts import Facts
+from muster_twin.simulation.processes.process import Process
 from muster_twin.simulation.witness import Invariant
 
 
@@ -22,7 +23,8 @@ class EpochsObeyed(Invariant):
     def __init__(self, facts: Facts) -> None:
         super().__init__()
         self._facts = facts
-        self._seen: defaultdict[RobotId, int] = defaultdict(int)
+        self._seen: defaultdict[str, int] = defaultdict(int)
+        self._journaled: defaultdict[str, int] = defaultdict(int)
         self._offered: set[tuple[RobotId, AttemptId]] = set()
         self._revoked: set[tuple[RobotId, AttemptId]] = set()
         self._acknowledged: set[tuple[RobotId, AttemptId]] = set()
@@ -48,9 +50,19 @@ class EpochsObeyed(Invariant):
         self._revoked.update((robot_id, attempt_id) for attempt_id in message.revoked)
         self._acknowledged.update((robot_id, attempt_id) for attempt_id in message.acknowledged)
 
+    def is_believed(self, robot_id: RobotId, message: TaskOffered | LeasesReceived) -> bool:
+        """Whether the message that the agent has just heard is of the newest epoch it has seen."""
+        return message.epoch >= self._seen[robot_id]
+
+    def crashed(self, process: Process) -> None:
+        """See :class:`Invariant`. An epoch that the journal does not have was never seen."""
+        self._seen[process.name] = self._journaled[process.name]
+
     def noted(self, robot_id: RobotId, record: ar.AgentRecord) -> None:
         """See :class:`Invariant`."""
         match record:
+            case ar.EpochSeen(epoch=epoch):
+                self._journaled[robot_id] = epoch
             case ar.AttemptAccepted(attempt_id=attempt_id):
                 self._require(robot_id, attempt_id, self._offered, "takes up")
             case ar.OutcomeAcknowledged(attempt_id=attempt_id):

@@ -24,6 +24,7 @@ class NeverRedone(Invariant):
     :param clocks: of the agents.
     :param lease_safety: the share of a lease that agents use.
     :param true_ns: this moment.
+    :param is_believed: whether an agent believes a message that it has just heard.
     """
 
     name = "I11"
@@ -37,6 +38,7 @@ class NeverRedone(Invariant):
         clocks: Mapping[RobotId, Clock],
         lease_safety: float,
         true_ns: Callable[[], int],
+        is_believed: Callable[[RobotId, TaskOffered | LeasesReceived], bool],
     ) -> None:
         super().__init__()
         self._facts = facts
@@ -44,9 +46,9 @@ class NeverRedone(Invariant):
         self._clocks = clocks
         self._lease_safety = lease_safety
         self._true_ns = true_ns
+        self._is_believed = is_believed
         self._made_ns: dict[RobotId, dict[int, int]] = defaultdict(dict)
         self._lease_ends_ns: dict[tuple[RobotId, AttemptId], int] = {}
-        self._seen: defaultdict[RobotId, int] = defaultdict(int)
 
     def report_made(self, robot_id: RobotId, report: RobotReport) -> None:
         """See :class:`Invariant`."""
@@ -54,9 +56,8 @@ class NeverRedone(Invariant):
 
     def agent_heard(self, robot_id: RobotId, message: TaskOffered | LeasesReceived) -> None:
         """See :class:`Invariant`. Leases run from the report that the grant names."""
-        if message.epoch < self._seen[robot_id]:
+        if not self._is_believed(robot_id, message):
             return
-        self._seen[robot_id] = message.epoch
         grants: tuple[Grant, ...]
         if isinstance(message, TaskOffered):
             grants, duration_s = (message.grant,), message.lease_s

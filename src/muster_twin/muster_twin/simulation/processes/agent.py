@@ -16,7 +16,7 @@ from muster_core.site import PlaceKind
 from muster_core.task import Outcome
 from muster_twin.simulation.body import Body
 from muster_twin.simulation.clock import Clock
-from muster_twin.simulation.disk import Disk
+from muster_twin.simulation.disk import Disk, Pause
 from muster_twin.simulation.driver import CAPABILITIES, VERBS, BodyDriver
 from muster_twin.simulation.floor import Work, floor_routes, floor_site
 from muster_twin.simulation.processes.process import Machinery, Process
@@ -27,6 +27,8 @@ ANNOUNCE_PERIOD_S = 3.0
 
 class AgentProcess(Process):
     """The agent of one robot."""
+
+    pauses = (Pause.WRITE, Pause.SYNCED, Pause.STEP, Pause.SEND)
 
     def __init__(
         self,

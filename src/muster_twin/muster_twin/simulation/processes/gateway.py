@@ -24,6 +24,8 @@ FETCH_MAX = 4
 class GatewayProcess(Process):
     """The only gateway; what survives it is in Kafka."""
 
+    pauses = (Pause.KAFKA, Pause.SEND)
+
     def __init__(
         self,
         name: str,

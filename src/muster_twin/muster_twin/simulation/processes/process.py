@@ -59,6 +59,7 @@ class Process:
     """
 
     inbox_max = 1000
+    pauses: tuple[Pause, ...] = (Pause.SEND,)
 
     def __init__(self, name: str, machinery: Machinery, clock: Clock, *, tick_s: float) -> None:
         self.name = name
@@ -160,6 +161,7 @@ class Process:
         if self._doom is None or (self._doomed_at is not None and kind is not self._doomed_at):
             return
         if self._doom == 0:
+            self._doomed_at = None  # whatever the dying process still tries, it does not do
             raise CrashedError
         self._doom -= 1
 

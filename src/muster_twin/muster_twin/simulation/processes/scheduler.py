@@ -40,6 +40,8 @@ class SchedulerProcess(Process):
     :param leader_lease_s: how long a lead lasts after each renewal, s.
     """
 
+    pauses = (Pause.WRITE, Pause.SYNCED, Pause.REPLY, Pause.SEND)
+
     def __init__(
         self,
         name: str,
