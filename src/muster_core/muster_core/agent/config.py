@@ -25,9 +25,9 @@ class AgentConfig(Config, frozen=True, kw_only=True):
     data_dir: str = ""
 
     # Records of a journal beyond which it is rewritten as short as it can be when the agent is
-    # configured; the journal before is kept beside it as <robot>.journal.1. A start reads all of
-    # them, a hundred thousand a second or two, and an attempt makes about ten.
-    journal_records_max: int = 100_000
+    # configured; the journal before is kept beside it as <robot>.journal.1. A start reads them all,
+    # and an attempt makes about ten.
+    journal_records_max: int = 50_000
 
     # How often the robot's state is told when nothing changes, s. Well below a third of the
     # scheduler's lease, or a lost message looks like a lost robot.

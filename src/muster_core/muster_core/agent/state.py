@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 
 import msgspec
 
@@ -106,8 +107,8 @@ class AgentState:
         """Forget the oldest outcomes beyond the bound, never one that is owed."""
         surplus = len(self.ended) - self.attempts_remembered_max
         if surplus > 0:
-            settled = [attempt for attempt in self.ended if attempt not in self.outcomes]
-            for attempt in settled[:surplus]:
+            settled = (attempt for attempt in self.ended if attempt not in self.outcomes)
+            for attempt in tuple(islice(settled, surplus)):
                 del self.ended[attempt]
 
 
