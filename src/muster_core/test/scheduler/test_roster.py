@@ -107,9 +107,9 @@ def test_outcome_of_an_attempt_that_nobody_gave_changes_nothing(attempt: str) ->
     fleet.run(1)
     robot = fleet.robots[ROBOT]
     before = fleet.core.ledger.state_hash()
-    robot.outcomes.append(
-        Outcome(AttemptId(attempt), robot.task.task.order_id, OutcomeResult.SUCCEEDED)  # type: ignore[union-attr]
-    )
+    assert robot.task is not None
+    order_id = robot.task.task.order_id
+    robot.outcomes.append(Outcome(AttemptId(attempt), order_id, OutcomeResult.SUCCEEDED))
     fleet.run(1)
     assert fleet.core.ledger.state_hash() == before
     assert not robot.outcomes, "it is acknowledged, so that it is not repeated for ever"
