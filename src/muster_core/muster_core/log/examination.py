@@ -150,6 +150,7 @@ def _examine_once(path: Path, mark: Mark | None, reading: Reading = Reading.AS_I
     last_seq, digest_at_mark, is_log, problem = 0, b"", True, ""
     try:
         with contextlib.closing(connect(path, reading_mode(path))) as connection:
+            connection.execute("BEGIN")  # a scheduler may be writing: see one moment of it
             problem = sqlite_file.strangeness(connection)
             is_log = not problem
             for entry, digest in good_entries(connection):

@@ -21,7 +21,16 @@ from muster_core.log.chain import Row, chain_digest, verified
 from muster_core.log.examination import examine, problem_of_mark
 from muster_core.log.mark import Mark, MarkWriter, mark_path, read_mark
 from muster_core.log.port import READ_PAGE_MAX, LogEntry, check_continues
-from muster_core.log.sqlite_file import FAULTS, connect, is_damage, reading_mode, reason, wal_path
+from muster_core.log.sqlite_file import (
+    FAULTS,
+    READ,
+    READ_ALONE,
+    connect,
+    is_damage,
+    reading_mode,
+    reason,
+    wal_path,
+)
 
 _LAST_ROWS = f"SELECT {sqlite_file.COLUMNS} FROM entries ORDER BY seq DESC LIMIT 2"
 _PAGE = f"SELECT {sqlite_file.COLUMNS} FROM entries WHERE seq BETWEEN ? AND ? ORDER BY seq"
@@ -40,16 +49,20 @@ class SqliteLog:
     """
 
     def __init__(self, path: Path, *, is_exclusive: bool = False) -> None:
-        if not path.exists():
-            _require_no_remains(path)
-            sqlite_file.create(path)
         self._path = path
-        # Before the file is opened: another one that is put in its place later is then noticed.
-        self._inode = path.stat().st_ino
+        try:
+            if not path.exists():
+                _require_no_remains(path)
+                sqlite_file.create(path)
+            # Before the file is opened: another that is put in its place later is then noticed.
+            self._inode = path.stat().st_ino
+        except OSError as error:
+            raise self._failed("cannot be opened", error) from error
         mark = read_mark(path)  # before the log, which may grow meanwhile
         is_looked_at = _look(path, mark, may_fail=is_exclusive)
         self._mark_writer: MarkWriter | None = None
         self._connection = self._connect("rw")
+        self._is_alone = False
         try:
             self._prepare(is_exclusive=is_exclusive)
             is_sound = is_looked_at or _is_sound(self._connection, mark)
@@ -76,7 +89,8 @@ class SqliteLog:
         _look(path, read_mark(path))
         log = cls.__new__(cls)
         log._path, log._inode, log._mark_writer = path, path.stat().st_ino, None
-        log._connection = log._connect(reading_mode(path))
+        mode = reading_mode(path)
+        log._connection, log._is_alone = log._connect(mode), mode == READ_ALONE
         try:
             log._end = log._find_end()
         except FAULTS as error:
@@ -153,6 +167,7 @@ class SqliteLog:
 
     def catch_up(self) -> int:
         """See :class:`EventLog`."""
+        self._follow_writer()
         try:
             end = self._find_end()
             is_known = self._digest_at(self.last_seq) == self._end.digest
@@ -167,6 +182,12 @@ class SqliteLog:
         self._end = end
         return self.last_seq
 
+    def _follow_writer(self) -> None:
+        """Read as beside a writer once there is one, though there was none at the start."""
+        if self._is_alone and reading_mode(self._path) == READ:
+            self._connection.close()
+            self._connection, self._is_alone = self._connect(READ), False
+
     def _find_end(self) -> Mark:
         row = self._connection.execute(
             "SELECT seq, chain FROM entries ORDER BY seq DESC LIMIT 1"
@@ -177,12 +198,8 @@ class SqliteLog:
         """See :class:`EventLog`."""
         first = max(from_seq, 1)
         last = min(first + limit - 1, self.last_seq)
+        self._follow_writer()
         found, problem = self._read_verified(first, last)
-        if problem and self._mark_writer is None and wal_path(self._path).exists():
-            # A scheduler began to write after this handle was opened: read as beside a writer.
-            self._connection.close()
-            self._connection = self._connect(reading_mode(self._path))
-            found, problem = self._read_verified(first, last)
         if problem:
             raise LogDamagedError(str(self._path), problem, first + len(found) - 1)
         return found

@@ -29,6 +29,7 @@ SCHEMA = """CREATE TABLE entries (
     body BLOB NOT NULL,
     chain BLOB NOT NULL
 ) STRICT"""
+READ, READ_ALONE = "ro", "ro&immutable=1"
 COLUMNS = "seq, wall_ns, epoch, body, chain"
 
 FAULTS = (sqlite3.Error, UnicodeDecodeError)
@@ -66,7 +67,7 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
 
 def reading_mode(path: Path) -> str:
     """How to read the file without leaving a trace: without a WAL, nobody else has it open."""
-    return "ro" if wal_path(path).exists() else "ro&immutable=1"
+    return READ if wal_path(path).exists() else READ_ALONE
 
 
 def create(path: Path) -> None:

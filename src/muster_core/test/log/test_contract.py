@@ -192,6 +192,23 @@ def test_reading_handle_works_beside_a_writer(tmp_path: Path) -> None:
     writer.close()
 
 
+def test_reading_handle_follows_a_writer_that_starts_later(tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    writer = SqliteLog(path)
+    writer.append(entries(1, 500))
+    writer.close()
+    reader = SqliteLog.open_read_only(path)
+    assert list(reader.read(1, 10)) == entries(1, 10)
+    writer = SqliteLog(path)
+    for _ in range(40):  # much of the file is written anew by this
+        writer.append(entries(writer.last_seq + 1, 200))
+    assert list(reader.entries()) == entries(1, 500)
+    assert reader.catch_up() == 8500
+    assert list(reader.entries(8000)) == entries(8000, 501)
+    writer.close()
+    reader.close()
+
+
 def test_reading_handle_leaves_no_trace(tmp_path: Path) -> None:
     path = tmp_path / "a.log"
     writer = SqliteLog(path)

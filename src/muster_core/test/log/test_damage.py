@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from muster_core.errors import LogDamagedError, LogError
-from muster_core.log import LogEntry, SqliteLog
+from muster_core.log import LogEntry, SqliteLog, examination
 from muster_core.log.examination import examine
-from muster_core.log.mark import mark_path, read_mark
+from muster_core.log.mark import Mark, mark_path, read_mark
 from muster_core.log.repair import repair
 
 NOW = "20300131T120000Z"
@@ -302,6 +302,31 @@ def test_repair_without_room_changes_nothing(
 def test_repair_of_nothing_says_so(tmp_path: Path) -> None:
     with pytest.raises(LogError, match="there is no event log"):
         repair(tmp_path / "a.log", NOW)
+
+
+def test_log_that_grows_while_it_is_examined_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.log"
+    log = SqliteLog(path)
+    log.append(entries(1, 30))
+    real = examination._problem_of_pages
+
+    def write_meanwhile(connection: sqlite3.Connection, last_seq: int) -> str:
+        log.append(entries(log.last_seq + 1, 5))
+        return real(connection, last_seq)
+
+    monkeypatch.setattr(examination, "_problem_of_pages", write_meanwhile)
+    assert examine(path) == examination.Examination(30, mark=read_mark_at(path, 30))
+    log.close()
+
+
+def read_mark_at(path: Path, seq: int) -> Mark:
+    log = SqliteLog.open_read_only(path)
+    try:
+        return Mark(seq, log.digest_at(seq))
+    finally:
+        log.close()
 
 
 def test_last_good_event_is_told_to_programs_too(tmp_path: Path) -> None:
