@@ -140,7 +140,8 @@ def test_offer_that_its_robot_never_takes_is_withdrawn_and_given_to_another() ->
     fleet.run(20)
     assert fleet.sent[-1].robot_id == "robot_2"
     (ended,) = fleet.events(ev.AttemptEnded)
-    assert ended.result is OutcomeResult.LOST and "offered the task for 5 s in vain" in ended.message
+    assert ended.result is OutcomeResult.LOST
+    assert "offered the task for 5 s in vain" in ended.message
 
 
 def test_report_that_shows_the_attempt_again_is_no_news_to_the_log() -> None:
