@@ -24,7 +24,7 @@ class StepState(str, Enum):
     """How far the driver is with the step it was given.
 
     ``FAILED`` and ``STOPPED`` say that the step was not done: of one that cannot be repeated, such
-    as a pick, nothing may be left then. A driver that cannot be sure tells a fault while it is still
+    as a pick, nothing may be left then. A driver that cannot be sure tells a fault while it is
     ``RUNNING``, or ``NONE``, a step that was forgotten; the agent then says that nobody knows.
     """
 
