@@ -40,6 +40,7 @@ class Disk:
     def __init__(self, owner: str, chance: Random, on_durable: OnDurable) -> None:
         self.owner = owner
         self.entries: list[LogEntry] = []
+        self.checkpoint = b""
         self.is_full = False
         self.is_tearing = False
         self.on_durable = on_durable

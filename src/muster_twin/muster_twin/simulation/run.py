@@ -29,7 +29,7 @@ class Result:
     """What came of one seed.
 
     :param digest: of the log, the journals and Kafka: equal for equal runs.
-    :param happenings: all that happened; empty when it was not asked for and nothing was wrong.
+    :param happenings: all that happened; empty when it was not asked for.
     """
 
     seed: int
@@ -56,7 +56,6 @@ def run_seed(seed: int, *, keeps_history: bool = False) -> Result:
     mend(world)
     _calm(world)
     violation = world.witness.violation
-    keeps = keeps_history or violation is not None
     return Result(
         seed,
         plan,
@@ -64,7 +63,7 @@ def run_seed(seed: int, *, keeps_history: bool = False) -> Result:
         world.timeline.now_s,
         world.timeline.events,
         _digest(world),
-        tuple(world.history.happenings) if keeps else (),
+        tuple(world.history.happenings) if keeps_history else (),
     )
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from muster_core.agent import fold as fold_journal
-from muster_core.agent import read_journal
+from muster_core.agent import fold_journal
 from muster_core.errors import MusterError
 from muster_core.log import MemoryLog
 from muster_core.scheduler.codec import fold
@@ -74,7 +73,7 @@ class FoldIsState(Invariant):
         remembered_max = process.config.attempts_remembered_max
         journal = MemoryLog(process.disk.entries)
         try:
-            told = fold_journal(read_journal(journal), attempts_remembered_max=remembered_max)
+            told = fold_journal(journal, attempts_remembered_max=remembered_max)
         except MusterError as error:
             self.fail(f"the journal of {process.name} cannot be folded: {error}", process.name)
             return

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from muster_core.agent import Abilities, AgentConfig, AgentCore, fold, read_journal
+from muster_core.agent import Abilities, AgentConfig, AgentCore, fold_journal, shortest
 from muster_core.agent.effects import TellProgress
+from muster_core.agent.records import to_entries
 from muster_core.agent.worker import Worker
 from muster_core.clock import NS_PER_S, Instant
 from muster_core.errors import LogError, MusterError
 from muster_core.ids import RobotId
+from muster_core.log import MemoryLog
 from muster_core.robot import RobotDescription, RobotReport
 from muster_core.scheduler.inputs import RobotDescribed, RobotReported
 from muster_core.site import PlaceKind
@@ -21,6 +23,8 @@ from muster_twin.simulation.driver import CAPABILITIES, VERBS, BodyDriver
 from muster_twin.simulation.floor import Work, floor_routes, floor_site
 from muster_twin.simulation.processes.process import Machinery, Process
 
+COMPACTION_SHARE = 0.2
+"""How often a start rewrites the journal. Real ones do when it is long."""
 ANNOUNCE_PERIOD_S = 3.0
 """How often a description is sent again. Real ones are kept for late joiners by the middleware."""
 
@@ -50,15 +54,16 @@ class AgentProcess(Process):
         """See :class:`Process`."""
         if dropped := self.disk.recover():
             self._note("{} finds {} records half written and drops them", dropped)
+        remembered_max = self.config.attempts_remembered_max
+        if self._machinery.chance.random() < COMPACTION_SHARE:
+            self._compact(remembered_max)
         journal = self.disk.open(self.pause)
         driver = BodyDriver(self._body, self._work, self.pause)
         self.core = AgentCore(
             self.config,
             self.robot_id,
             abilities=_abilities(driver),
-            state=fold(
-                read_journal(journal), attempts_remembered_max=self.config.attempts_remembered_max
-            ),
+            state=fold_journal(journal, attempts_remembered_max=remembered_max),
             now=self.now(),
         )
         self._worker = Worker(self.core, driver, journal, self)
@@ -89,6 +94,13 @@ class AgentProcess(Process):
 
     def finish(self, outcome: Outcome) -> None:
         """See :class:`Outlets`. Nobody follows."""
+
+    def _compact(self, remembered_max: int) -> None:
+        """Have the journal be as short as it can be, as a long one is made at a start."""
+        state = fold_journal(MemoryLog(self.disk.entries), attempts_remembered_max=remembered_max)
+        records = tuple(shortest(state))
+        entries = to_entries(records, first_seq=1, epoch=state.epoch, now=self.now())
+        self.disk.entries[:] = entries
 
     def _announce(self) -> None:
         self._announce_ns = self._timeline.now_ns + int(ANNOUNCE_PERIOD_S * NS_PER_S)

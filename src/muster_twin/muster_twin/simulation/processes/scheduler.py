@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import msgspec
+
 from muster_core.errors import LogError, MusterError
 from muster_core.events import Record
 from muster_core.gateway.inputs import EventPublished, EventsRead
-from muster_core.leadership import Candidate, DeposedError, Leadership
+from muster_core.leadership import Candidate, DeposedError, Lead, Leadership
 from muster_core.log import LogEntry
-from muster_core.scheduler.codec import fold, to_record
+from muster_core.scheduler.codec import replay, to_record
 from muster_core.scheduler.config import SchedulerConfig
 from muster_core.scheduler.core import SchedulerCore
 from muster_core.scheduler.effects import Effect, PublishLeases, Query, Reply, SendTask
 from muster_core.scheduler.engine import Engine
+from muster_core.scheduler.ledger import Ledger
+from muster_core.scheduler.ledger_state import LedgerState
 from muster_twin.simulation.clock import Clock
-from muster_twin.simulation.disk import Disk, DiskLog, Pause
+from muster_twin.simulation.disk import Disk, Pause
 from muster_twin.simulation.floor import floor_routes, floor_site
 from muster_twin.simulation.history import Source
 from muster_twin.simulation.messages import (
@@ -31,6 +35,8 @@ from muster_twin.simulation.messages import (
 from muster_twin.simulation.processes.process import Machinery, Process
 
 GATEWAY, POLICY = "gateway", "policy"
+CHECKPOINT_SHARE = 0.5
+"""How often a start goes on from a checkpoint, where there is one."""
 
 
 class SchedulerProcess(Process):
@@ -63,22 +69,27 @@ class SchedulerProcess(Process):
     @property
     def written_seq(self) -> int:
         """The last event that this process knows to be durable."""
-        return self._disk_log.last_seq if self._disk_log is not None else 0
+        return self._log.last_seq
 
     def open(self) -> None:
-        """See :class:`Process`."""
+        """See :class:`Process`. It begins as a standby."""
         self.engine = None
-        self._disk_log: DiskLog | None = None
+        if dropped := self.disk.recover():
+            self._note("{} finds {} events half written and drops them", dropped)
+        self._log = self.disk.open(self.pause)
+        self._ledger = self._load()
         leadership = self._make_leadership(self.name)
         self._candidate = Candidate(leadership, lease_s=self._leader_lease_s)
 
     def handle(self, batch: list[Any]) -> None:
-        """See :class:`Process`. One that does not lead hears nothing."""
+        """See :class:`Process`. One that does not lead follows the log, and hears nothing."""
         self._candidate.advance(self.now())
         if self._candidate.lead is None:
+            self._log.catch_up()
+            replay(self._log.read(self._ledger.seq + 1), self._ledger)
             return
         if self.engine is None:
-            self._take_over()
+            self._take_over(self._candidate.lead)
             return
         pages = [item for item in batch if isinstance(item, EventsAsked)]
         self.engine.handle([item for item in batch if not isinstance(item, EventsAsked)])
@@ -91,16 +102,24 @@ class SchedulerProcess(Process):
             isinstance(error, LogError) and self.disk.is_full
         )
 
-    def _take_over(self) -> None:
-        lead = self._candidate.lead
-        assert lead is not None
-        if dropped := self.disk.recover():
-            self._note("{} finds {} events half written and drops them", dropped)
-        log = self._disk_log = self.disk.open(self.pause)
-        ledger = fold(log, orders_remembered_max=self._config.orders_remembered_max)
-        core = SchedulerCore(self._config, ledger, site=floor_site(), routes=floor_routes())
-        engine = Engine(core, log, self, clock=self.now, is_leading=self._candidate.is_leading)
-        self._machinery.witness.tell("took_over", self, ledger)
+    def _load(self) -> Ledger:
+        """The state after every event of the log, now and then from a checkpoint on."""
+        ledger = Ledger(orders_remembered_max=self._config.orders_remembered_max)
+        checkpoint = self.disk.checkpoint
+        if checkpoint and self._machinery.chance.random() < CHECKPOINT_SHARE:
+            ledger.restore(msgspec.msgpack.decode(checkpoint, type=LedgerState))
+        replay(self._log.entries(ledger.seq + 1), ledger)
+        self.disk.checkpoint = msgspec.msgpack.encode(ledger.dump())
+        return ledger
+
+    def _take_over(self, lead: Lead) -> None:
+        self._log.catch_up()
+        replay(self._log.entries(self._ledger.seq + 1), self._ledger)
+        self._machinery.witness.tell("took_over", self, self._ledger)
+        core = SchedulerCore(self._config, self._ledger, site=floor_site(), routes=floor_routes())
+        engine = Engine(
+            core, self._log, self, clock=self.now, is_leading=self._candidate.is_leading
+        )
         engine.start(self.name, epoch_min=lead.token)
         self.engine = engine
 
@@ -138,8 +157,7 @@ class SchedulerProcess(Process):
         self.send(asker.process, Response(asker.start, Answer(asker, reply)))
 
     def _answer(self, page: EventsAsked) -> None:
-        log = self._disk_log
-        assert log is not None
+        log = self._log
         entries = log.read(page.from_seq, page.limit) if page.from_seq <= log.last_seq else ()
         events = tuple(to_logged_event(to_record(entry), entry) for entry in entries)
         answer = EventsRead(page.request, events, log.last_seq)

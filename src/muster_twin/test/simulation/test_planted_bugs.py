@@ -1,14 +1,15 @@
-"""Bugs to plant in production's code, one at a time, each with the invariant that it breaks."""
+"""The checker is itself checked: each planted bug is found, by the invariant that it breaks."""
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
+from muster_core.agent import read_journal
 from muster_core.agent.core import AgentCore
 from muster_core.agent.permission import Permission
 from muster_core.agent.records import StepBegun
@@ -23,6 +24,7 @@ from muster_core.scheduler.ledger import Ledger
 from muster_core.scheduler.recorder import Recorder
 from muster_core.scheduler.requests import Requests
 from muster_core.scheduler.roster import Roster
+from muster_twin.simulation.run import run_seed
 
 Patch = Callable[[pytest.MonkeyPatch], None]
 
@@ -177,9 +179,9 @@ def forget_what_was_finished(monkeypatch: pytest.MonkeyPatch) -> None:
         if type(record).__name__ == "OutcomeAcknowledged":
             self.ended.clear()
 
-    def replay(records: Any, *, attempts_remembered_max: int) -> AgentState:
+    def replay(journal: Any, *, attempts_remembered_max: int) -> AgentState:
         state = AgentState(attempts_remembered_max)
-        for record in records:
+        for record in read_journal(journal):
             apply(state, record)
         return state
 
@@ -287,3 +289,22 @@ def pick_before_the_journal_knows(monkeypatch: pytest.MonkeyPatch) -> None:
         self._append(ready, now)
 
     monkeypatch.setattr(Worker, "turn", turn)
+
+
+SEEDS_MAX = 200
+
+
+@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
+def test_planted_bug_is_found_by_the_invariant_that_it_breaks(
+    bug: Bug, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bug.plant(monkeypatch)
+    found: Counter[str] = Counter()
+    for seed in range(SEEDS_MAX):
+        violation = run_seed(seed).violation
+        if violation is not None:
+            found[violation.invariant] += 1
+            # A bug may break several at once; its own must be among the first to be found.
+            if violation.invariant == bug.invariant:
+                return
+    pytest.fail(f"{SEEDS_MAX} seeds found {dict(found)}")
