@@ -19,7 +19,8 @@ class Step(msgspec.Struct, frozen=True, omit_defaults=True):
     """One verb of a task.
 
     :param verb: ``go``, ``pick``, ``place``, ``scan``, ``charge``, ``wait``, or a driver's own.
-    :param place: a place of the site, by name; empty for verbs that need none.
+    :param place: a place of the site, by name, or a vertex as in ``@v12``; empty where none is
+        needed.
     :param duration_s: how long it takes at the least, s; 0 = as the driver does it.
     """
 

@@ -27,12 +27,12 @@ QUICK = {"leadership_lease_s": LEASE_S, "tick_s": 0.05}
 STUCK_LEADER = """
     import os, signal, sqlite3, sys, time
     from pathlib import Path
-    from muster_core.clock import Instant
+    from muster_ros.clock import read_clock
     from muster_core.leadership import FileLeadership
 
     directory = Path(sys.argv[1])
     leadership = FileLeadership(directory / "scheduler.lease", "stuck", lease_s=float(sys.argv[2]))
-    assert leadership.campaign(Instant(time.time_ns(), time.monotonic_ns()))
+    assert leadership.campaign(read_clock())
     log = sqlite3.connect(directory / "scheduler.log", isolation_level=None)
     log.execute("BEGIN IMMEDIATE")
     print("stuck", flush=True)

@@ -377,6 +377,8 @@ class Ledger:
                 identity = task.task.task_id
                 task.state = transition(TASK_TABLE, "task", identity, task.state, event)
                 self.ready.pop(identity, None)
+            # Thousands of ended orders are remembered: only what is still asked for is kept.
+            task.attempt, task.planned, task.tried, task.story = None, task.task, [], []
         order.ended_ns = record.wall_ns
         order_id = order.order.order_id
         if was_waiting:

@@ -91,8 +91,8 @@ def check(fleet: Fleet) -> None:
     waiting = sorted(filter(lambda o: o.is_waiting, ledger.orders.values()), key=ledger.line.rank)
     assert [ledger.line.position(order) for order in waiting] == [*range(1, len(waiting) + 1)]
     assert len(ledger.line) == len(waiting)
-    suspended = [o for o in ledger.orders.values() if o.state is OrderState.SUSPENDED]
-    assert suspended == list(ledger.suspended.values())
+    suspended = {i for i, o in ledger.orders.items() if o.state is OrderState.SUSPENDED}
+    assert suspended == ledger.suspended.keys()
     replayed = Ledger(orders_remembered_max=fleet.config.orders_remembered_max)
     for record in fleet.log:
         replayed.apply(record)
