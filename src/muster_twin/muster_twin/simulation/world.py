@@ -47,6 +47,9 @@ HALTING_SHARE = 0.6
 AGENT_TICK_S = 0.5
 SCHEDULER_CONFIG = SchedulerConfig(
     site="floor.yaml",
+    orders_open_max=6,
+    plan_batch_max=2,
+    tasks_ahead_max=3,
     lease_s=3.5,
     heartbeat_timeout_s=2.2,
     # What a body needs, and a turn of its agent before that.
@@ -90,11 +93,18 @@ class World:
     """Everything that a simulation consists of.
 
     :param chance: draws everything that is not decided by somebody.
+    :param has_spare: whether the last robot is a spare.
     :param restarts: whether what crashed is started again after a while, as a supervisor does.
     """
 
     def __init__(
-        self, chance: Random, *, robots: int, schedulers: int, restarts: bool = True
+        self,
+        chance: Random,
+        *,
+        robots: int,
+        schedulers: int,
+        has_spare: bool = False,
+        restarts: bool = True,
     ) -> None:
         self.chance = chance
         self.timeline = Timeline()
@@ -105,6 +115,8 @@ class World:
         self.on_recorded: list[Callable[[Record], None]] = []
         self._restarts = restarts
         robot_ids = tuple(RobotId(f"robot_{number}") for number in range(1, robots + 1))
+        spares = robot_ids[-1:] if has_spare else ()
+        self._scheduler_config = msgspec.structs.replace(SCHEDULER_CONFIG, spares=spares)
         self.clocks: list[Clock] = []
         self._agent_clocks = {robot_id: self._make_clock() for robot_id in robot_ids}
         self.log_disk = Disk("schedulers", chance, self._on_log_grown)
@@ -258,13 +270,13 @@ class World:
         )
 
     def _make_schedulers(self) -> list[SchedulerProcess]:
-        clock = self._make_clock()  # one host
+        clock = self.host_clock = self._make_clock()
         return [
             SchedulerProcess(
                 name,
                 self.machinery,
                 clock,
-                config=SCHEDULER_CONFIG,
+                config=self._scheduler_config,
                 disk=self.log_disk,
                 make_leadership=lambda holder: MemoryLeadership(
                     self.register, holder, lease_s=LEADER_LEASE_S
