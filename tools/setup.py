@@ -64,6 +64,12 @@ def main() -> int:
     key = setup_key()
     if STAMP.is_file() and STAMP.read_text() == key:
         return 0
+    if VENV.is_symlink():
+        print(
+            f"setup: {VENV} is a link to {VENV.resolve()}, which this would empty; remove the link",
+            file=sys.stderr,
+        )
+        return 2
     missing = missing_from_machine()
     if missing:
         print("setup: Muster without ROS 2 needs what this machine lacks:", file=sys.stderr)

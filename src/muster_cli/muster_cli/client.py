@@ -158,11 +158,15 @@ class FleetClient:
         return self.call(channels.CANCEL_ORDER, request, is_repeatable=False)
 
     def resolve_order(
-        self, order_id: str, *, resolution: str, requester: str, reason: str
+        self, order_id: str, *, question: int, resolution: str, requester: str, reason: str
     ) -> srv.ResolveOrder.Response:
-        """What the scheduler says to a person's answer."""
+        """What the scheduler says to a person's answer to that question."""
         request = srv.ResolveOrder.Request(
-            order_id=order_id, resolution=resolution, requester=requester, reason=reason
+            order_id=order_id,
+            question=question,
+            resolution=resolution,
+            requester=requester,
+            reason=reason,
         )
         return self.call(channels.RESOLVE_ORDER, request, is_repeatable=False)
 

@@ -80,7 +80,9 @@ class Follower:
         is_new = status["state"] != self._state
         self._state = status["state"]
         if self._is_told and is_new and self._state == "suspended":
-            self._console.print(question_text(self._order_id, status["message"]))
+            self._console.print(
+                question_text(self._order_id, status["message"], status["question"])
+            )
 
     def _tell_end(self, status: dict[str, Any], news: list[str]) -> None:
         last_word = time.monotonic() + LAST_WORD_S

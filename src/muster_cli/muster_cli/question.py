@@ -15,18 +15,26 @@ ANSWERS = {
 _OPTION_COLUMNS = 13
 
 
-def question_text(order_id: str, message: str) -> Text:
-    """The question, and the commands that answer it."""
+def question_text(order_id: str, message: str, question: int) -> Text:
+    """The question, and the commands that answer it.
+
+    :param question: its number.
+    """
     asked = message.removeprefix("a person is asked: ")
     text = Text(f"? {order_id} asks a person: ", style="bold magenta")
     text.append(f"{asked}\n", style="default")
-    text.append(answer_text(order_id))
+    text.append(answer_text(order_id, question))
     return text
 
 
-def answer_text(order_id: str) -> Text:
-    """The command that answers, with what each option says."""
-    text = Text(f"  answer with: muster resolve {shlex.quote(order_id)}", style="bold")
+def answer_text(order_id: str, question: int = 0) -> Text:
+    """The command that answers, with what each option says.
+
+    :param question: its number; 0 = it is not known, and the command will look.
+    """
+    command = f"muster resolve {shlex.quote(order_id)}"
+    command += f" --question {question}" if question else ""
+    text = Text(f"  answer with: {command}", style="bold")
     for word, meaning in ANSWERS.items():
         text.append(f"\n      {'--' + word:<{_OPTION_COLUMNS}}", style="cyan")
         text.append(meaning, style="default")

@@ -55,6 +55,7 @@ def order_record(status: msg.OrderStatus) -> Record:
         "step_index": status.step_index,
         "attempts": status.attempts,
         "queue_position": status.queue_position,
+        "question": status.question,
         "accepted": time_text(status.accepted),
         "ended": time_text(status.ended),
     }

@@ -148,6 +148,7 @@ class FakeScheduler:
         )
         self.record(event)
         self.orders[name].state, self.orders[name].message = msg.OrderStatus.SUSPENDED, reason
+        self.orders[name].question = len(self.events)
 
     def complete(self, name: str) -> None:
         self.assign(name)
@@ -228,6 +229,9 @@ class FakeScheduler:
         elif status.state != msg.OrderStatus.SUSPENDED:
             response.error_code = int(ErrorCode.NOT_SUSPENDED)
             response.message, response.status = "it is active, not suspended", status
+        elif request.question != status.question:
+            response.error_code = int(ErrorCode.NOT_SUSPENDED)
+            response.message = f"question {request.question} is answered already"
         else:
             self.record(
                 OrderResolved(

@@ -110,13 +110,14 @@ def test_silence_is_counted_from_the_blow_to_the_next_news_and_told_of_what_was_
 
 def test_an_order_asks_a_person_until_it_goes_on_or_ends() -> None:
     progress = Progress(3)
-    for order_id in ("a", "b", "c"):
+    for number, order_id in enumerate(("a", "b", "c"), 1):
         progress.on_event(event("order_accepted", order_id), 1.0)
-        progress.on_event(event("order_suspended", order_id, robot_id="r"), 2.0)
+        asked = event("order_suspended", order_id, robot_id="r", seq=number)
+        progress.on_event(asked, 2.0)
     assert progress.words(3) == "3 sent, 3 accepted, 0 ended, 3 ask a person"
     progress.on_event(event("order_resumed", "a"), 3.0)
     progress.on_event(event("order_completed", "b"), 3.0)
-    assert set(progress.suspended) == {"c"}
+    assert progress.suspended == {"c": 3}, "the question's number, to answer it and no other"
     assert progress.words(3) == "3 sent, 3 accepted, 1 ended, 1 ask a person"
 
 

@@ -17,7 +17,7 @@ DELIVERY = ("--pickup", "shelf_1", "--dropoff", "pack_1")
 ORDER_KEYS = {
     "order_id", "state", "message", "kind", "pickup", "dropoff", "places", "priority", "deadline",
     "requires", "requester", "traceparent", "robot_id", "tasks_total", "tasks_completed",
-    "steps_total", "step_index", "attempts", "queue_position", "accepted", "ended",
+    "steps_total", "step_index", "attempts", "queue_position", "question", "accepted", "ended",
 }  # fmt: skip
 ROBOT_KEYS = {
     "robot_id", "state", "message", "alive", "silent_s", "excluded", "order_id", "attempt_id",
@@ -167,7 +167,9 @@ def test_suspended_orders_show_what_they_ask_and_how_to_answer(run: Any, schedul
     for arguments in (("orders", "--limit", "1"), ("orders", "--state", "suspended")):
         out = run(*arguments).out
         assert "? o-0 asks a person: robot_1 was lost with the item\n" in out
-        assert "answer with: muster resolve o-0\n" in out and "--retry" in out
+        question = scheduler.orders["o-0"].question
+        assert f"answer with: muster resolve o-0 --question {question}\n" in out
+        assert "--retry" in out
     assert "asks a person" not in run("orders", "o-2").out
     assert run("orders", "--state", "suspended", "--json").json()["orders"][0]["order_id"] == "o-0"
 
@@ -182,6 +184,14 @@ def test_resolve_answers_a_suspended_order(run: Any, scheduler: Any) -> None:
     body = json.loads(told[0].data)
     assert (body["resolution"], body["reason"]) == ("completed", "found it")
     assert body["requester"]
+
+
+def test_answer_to_an_earlier_question_is_refused(run: Any, scheduler: Any) -> None:
+    scheduler.is_completing = False
+    scheduler.accept(order("o-1"))
+    scheduler.suspend("o-1", "where is the item?")
+    answer = run("resolve", "o-1", "--completed", "--question", "1")
+    assert answer.code == 1 and "question 1 is answered already" in answer.out
 
 
 def test_resolve_of_what_asks_nothing_is_refused(run: Any, scheduler: Any) -> None:

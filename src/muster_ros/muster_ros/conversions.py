@@ -103,6 +103,7 @@ def order_status_message(view: OrderView) -> msg.OrderStatus:
         accepted=time_message(view.accepted_ns),
         ended=time_message(view.ended_ns),
         queue_position=view.queue_position,
+        question=view.question,
     )
 
 

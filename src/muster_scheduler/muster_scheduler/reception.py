@@ -99,6 +99,7 @@ class Reception:
             request.resolution,
             request.requester,
             request.reason,
+            request.question,
         )
         return self._put_request(channels.RESOLVE_ORDER, item, answer)
 

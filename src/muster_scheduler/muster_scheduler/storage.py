@@ -10,13 +10,10 @@ from muster_core.errors import LogError
 from muster_core.log import SqliteLog
 from muster_core.long_lived import long_lived
 from muster_core.scheduler.checkpoint import load_ledger
-from muster_core.scheduler.codec import fold, to_entries, to_record
 from muster_core.scheduler.config import SchedulerConfig
 from muster_core.scheduler.ledger import Ledger
 
 LOG_NAME = "scheduler.log"
-
-__all__ = ["LOG_NAME", "fold", "load", "log_path", "to_entries", "to_record"]
 
 
 def log_path(data_dir: str, fleet: str) -> Path:

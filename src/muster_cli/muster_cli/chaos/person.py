@@ -8,7 +8,7 @@ be, for a person would have put it there; any other one the person puts back whe
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -57,8 +57,11 @@ class Person:
         self._refused_s: dict[str, float] = {}
         self._asked: tuple[str, Finding, Any, float] | None = None
 
-    def attend(self, suspended: Iterable[str], now_s: float) -> list[str]:
-        """Take the next step, without waiting; returns what was done, in words."""
+    def attend(self, suspended: Mapping[str, int], now_s: float) -> list[str]:
+        """Take the next step, without waiting; returns what was done, in words.
+
+        :param suspended: the number of the question, by the order that asks.
+        """
         if self._asked is not None:
             return self._hear(now_s)
         waiting = [
@@ -78,13 +81,14 @@ class Person:
             is_given_up = self._chance.random() < GIVE_UP_SHARE
             finding = look(attempts, order_id, is_given_up=is_given_up)
             if finding is not None:
-                self._answer(order_id, finding, now_s)
+                self._answer(order_id, suspended[order_id], finding, now_s)
                 break
         return []
 
-    def _answer(self, order_id: str, finding: Finding, now_s: float) -> None:
+    def _answer(self, order_id: str, question: int, finding: Finding, now_s: float) -> None:
         request = srv.ResolveOrder.Request(
             order_id=order_id,
+            question=question,
             resolution=finding.value,
             requester="muster chaos",
             reason="found so in the robots' journals",

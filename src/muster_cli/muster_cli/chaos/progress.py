@@ -32,7 +32,7 @@ class Progress:
     def __init__(self, orders: int) -> None:
         self.orders = orders
         self.fallen: list[Fallen] = []
-        self.suspended: dict[str, str] = {}
+        self.suspended: dict[str, int] = {}
         """Orders that wait for a person, and the robots that have or may have the items."""
         self._accepted: set[str] = set()
         self._ended: set[str] = set()
@@ -61,7 +61,7 @@ class Progress:
         if kind == "order_accepted":
             self._accepted.add(order_id)
         elif kind == "order_suspended":
-            self.suspended[order_id] = record["robot_id"]
+            self.suspended[order_id] = record["seq"]
         elif kind in ("order_resumed", "order_resolved"):
             self.suspended.pop(order_id, None)
         elif kind in ENDS:

@@ -66,7 +66,7 @@ def _tell_questions(records: list[dict[str, Any]]) -> None:
     for record in records:
         if record["state"] == OrderState.SUSPENDED.value:
             console.print()
-            console.print(question_text(record["order_id"], record["message"]))
+            console.print(question_text(record["order_id"], record["message"], record["question"]))
 
 
 def _state_numbers(names: list[str]) -> list[int]:

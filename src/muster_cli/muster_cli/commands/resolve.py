@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
 
 from muster_cli.console import make_console, print_json
@@ -9,6 +11,9 @@ from muster_cli.exits import ExitCode, UsageError
 from muster_cli.options import JSON_OPTION, fleet_of
 from muster_cli.question import ANSWERS
 from muster_cli.requester import requester_name
+
+if TYPE_CHECKING:
+    from muster_cli.client import FleetClient
 
 
 def resolve(
@@ -18,6 +23,9 @@ def resolve(
     is_retried: bool = typer.Option(False, "--retry", help=ANSWERS["retry"]),
     is_failed: bool = typer.Option(False, "--failed", help=ANSWERS["failed"]),
     reason: str = typer.Option("", help="What you saw or did, for the log."),
+    question: int = typer.Option(
+        0, min=0, help="The question's number, as `muster orders` shows it; 0 = the present one."
+    ),
     is_json: bool = JSON_OPTION,
 ) -> None:
     """Answer a suspended order: what became of its item. Exactly one of the three answers."""
@@ -27,7 +35,11 @@ def resolve(
 
     with FleetClient(fleet_of(context)) as client:
         answer = client.resolve_order(
-            order_id, resolution=resolution, requester=requester_name(), reason=reason
+            order_id,
+            question=question or present_question(client, order_id),
+            resolution=resolution,
+            requester=requester_name(),
+            reason=reason,
         )
     record = answer_record(answer)
     if is_json:
@@ -52,3 +64,9 @@ def choose(answers: dict[str, bool]) -> str:
     options = ", ".join(f"--{word}" for word in answers)
     told = " and ".join(f"--{word}" for word in given) or "no answer"
     raise UsageError(f"{told} given; give exactly one of {options}")
+
+
+def present_question(client: FleetClient, order_id: str) -> int:
+    """What the order asks now, so that the answer cannot be taken for one to a later question."""
+    found = client.get_orders([order_id]).orders
+    return int(found[0].question) if found else 0

@@ -101,7 +101,8 @@ class Run:
                 # It may still come to an end, but a person may have to see to that.
                 self.fail(f"the robot needs a person: {report.fault}", is_known=False)
             case StepState.STOPPED:
-                self.fail("the driver stopped by itself", is_known=True)
+                # By an emergency stop, say: then nobody can say how far a pick had come.
+                self.fail("the driver stopped by itself", is_known=False)
             case StepState.FAILED:
                 self.fail(report.message or report.fault or "no reason given", is_known=True)
             case StepState.NONE:

@@ -169,6 +169,7 @@ class SchedulerCore:
         if robot.standing is RobotStanding.SILENT:
             self._recorder.emit(ev.RobotReturned(robot_id=report.robot_id), now)
             self._decisions.is_dirty = True
+        self.leases.is_urgent |= report.epoch < self.ledger.epoch  # it is to hear who leads
         if report.attempt_id:
             self._attempts.take_progress(report, now)
             self.leases.is_urgent |= self._attempts.permit(report, now)

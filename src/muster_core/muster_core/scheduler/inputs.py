@@ -32,13 +32,18 @@ class CancelOrder:
 
 @dataclass(frozen=True, slots=True)
 class ResolveOrder:
-    """A person says what became of a suspended order. ``resolution`` is checked by the core."""
+    """A person says what became of a suspended order's item.
+
+    :param resolution: checked by the core.
+    :param question: the ``seq`` of the event that asked; 0 = whatever is asked now.
+    """
 
     reply_to: Any
     order_id: OrderId
     resolution: str
     requester: str = ""
     reason: str = ""
+    question: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -269,12 +269,13 @@ class Ledger:
         assert task.state is _WAITING, "only a task that no robot holds can be revised"
         task.task = event.task
 
-    def _on_order_suspended(self, event: ev.OrderSuspended, _: ev.Record) -> None:
+    def _on_order_suspended(self, event: ev.OrderSuspended, record: ev.Record) -> None:
         order = self.orders[event.order_id]
         self._move(order, "order_suspended")
         self.suspended[event.order_id] = order
         order.message = event.reason
         order.item_robot_id, order.item_vertex = event.robot_id, event.vertex
+        order.question = record.seq
         if (task := order.current_task) is not None:
             self.ready.pop(task.task.task_id, None)
 
@@ -288,7 +289,7 @@ class Ledger:
         self._move(order, "order_resumed")
         del self.suspended[event.order_id]
         order.message = order.item_vertex = ""
-        order.item_robot_id = RobotId("")
+        order.item_robot_id, order.question = RobotId(""), 0
         if (task := order.current_task) is not None:
             task.failures, task.tried, task.story = 0, [], []
             task.retry_not_before_ns = 0

@@ -71,6 +71,7 @@ class OrderRecord(msgspec.Struct):
 
     :param item_robot_id: of a suspended order, the robot that has the item or may have it.
     :param item_vertex: where that robot was last known to be.
+    :param question: the event that asked a person; 0 = nobody is asked.
     """
 
     order: Order
@@ -87,6 +88,7 @@ class OrderRecord(msgspec.Struct):
     cancel_reason: str = ""
     item_robot_id: RobotId = RobotId("")
     item_vertex: str = ""
+    question: int = 0
 
     @property
     def current_task(self) -> TaskRecord | None:

@@ -159,6 +159,12 @@ class Requests:
                 f"order {request.order_id!r} is {order.state.value}, not suspended: nobody has to "
                 f"be asked about it",
             )
+        if request.question not in (0, order.question):
+            return Refusal(
+                ErrorCode.NOT_SUSPENDED,
+                f"question {request.question} of order {request.order_id!r} is answered already; "
+                f"now it asks another, {order.question}: {order.message}",
+            )
         return None
 
 

@@ -25,6 +25,7 @@ class OrderView:
     accepted_ns: int
     ended_ns: int
     queue_position: int
+    question: int
 
 
 @dataclass(frozen=True, slots=True)

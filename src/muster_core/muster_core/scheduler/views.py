@@ -30,6 +30,7 @@ def order_view(ledger: Ledger, order: OrderRecord) -> OrderView:
         accepted_ns=order.accepted_ns,
         ended_ns=order.ended_ns,
         queue_position=ledger.line.position(order),
+        question=order.question,
     )
 
 

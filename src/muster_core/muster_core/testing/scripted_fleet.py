@@ -170,9 +170,9 @@ class Fleet:
         self.settle()
         return self.replies[-1]
 
-    def resolve(self, order_id: str, resolution: str) -> Reply:
+    def resolve(self, order_id: str, resolution: str, *, question: int = 0) -> Reply:
         """Say what became of a suspended order's item."""
-        request = ResolveOrder(order_id, OrderId(order_id), resolution, "test", "looked")
+        request = ResolveOrder(order_id, OrderId(order_id), resolution, "test", "looked", question)
         self.core.step(request, self.now)
         self.settle()
         return self.replies[-1]

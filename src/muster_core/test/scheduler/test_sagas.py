@@ -246,6 +246,21 @@ def test_nobody_can_resolve_what_is_not_suspended() -> None:
     assert refusal is not None and refusal.code is ErrorCode.UNKNOWN_ORDER
 
 
+def test_answer_to_an_earlier_question_is_not_taken_for_one_to_the_present() -> None:
+    fleet = suspended(breaker_failures_max=9)
+    first = fleet.core.ledger.orders[OrderId("o-1")].question
+    come_back(fleet, OutcomeResult.FAILED, 2)
+    fleet.run(3)
+    fleet.advance("robot_1", 1)
+    fleet.end("robot_1", OutcomeResult.FAILED, is_uncertain=True)
+    assert fleet.state("o-1") == "suspended"
+    refusal = fleet.resolve("o-1", "retry", question=first).refusal
+    assert refusal is not None and refusal.code is ErrorCode.NOT_SUSPENDED
+    assert f"question {first}" in refusal.message and fleet.state("o-1") == "suspended"
+    second = fleet.core.ledger.orders[OrderId("o-1")].question
+    assert fleet.resolve("o-1", "retry", question=second).refusal is None
+
+
 def test_unknown_resolution_is_refused_with_the_choices() -> None:
     fleet = suspended()
     refusal = fleet.resolve("o-1", "lost").refusal
