@@ -15,8 +15,8 @@ from muster_twin.simulation.floor import SHELVES
 
 ROBOTS = (2, 2, 3, 3, 4)
 SPARE_SHARE = 0.25
-ORDERS_MIN, ORDERS_MAX = 3, SHELVES
-TROUBLE_S_MIN, TROUBLE_S_MAX = 30.0, 70.0
+ORDERS_MIN, ORDERS_MAX = 4, 12
+TROUBLE_S_MIN, TROUBLE_S_MAX = 40.0, 120.0
 WISHES_SHARE = 0.7
 """Of the time of trouble, the first part in which orders come in."""
 
@@ -85,8 +85,8 @@ def draw_plan(chance: Random) -> Plan:
 
 def _draw_wishes(chance: Random, until_s: float) -> tuple[Wish, ...]:
     wishes: list[Wish] = []
-    shelves = chance.sample(range(1, SHELVES + 1), chance.randint(ORDERS_MIN, ORDERS_MAX))
-    for number, shelf in enumerate(shelves, 1):
+    for number in range(1, chance.randint(ORDERS_MIN, ORDERS_MAX) + 1):
+        shelf = chance.randint(1, SHELVES)
         order = _draw_order(chance, OrderId(f"o-{number}"), f"shelf_{shelf}")
         at_s = chance.uniform(0, until_s)
         how = Verb.WRITE if chance.random() < KAFKA_SHARE else Verb.SUBMIT

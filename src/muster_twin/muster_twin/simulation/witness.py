@@ -12,7 +12,7 @@ from muster_core.events import Record
 from muster_core.gateway.records import LoggedEvent
 from muster_core.ids import RobotId
 from muster_core.robot import RobotReport
-from muster_core.scheduler.effects import PublishLeases, Reply
+from muster_core.scheduler.effects import Reply
 from muster_core.scheduler.ledger import Ledger
 from muster_core.task import Step
 from muster_twin.simulation.floor import Work
@@ -65,9 +65,6 @@ class Invariant:
     def noted(self, robot_id: RobotId, record: AgentRecord) -> None:
         """A record has become durable in an agent's journal."""
 
-    def leases_left(self, leases: PublishLeases) -> None:
-        """A scheduler tells its robots what they hold."""
-
     def reply_left(self, asker: Asker, reply: Reply) -> None:
         """A scheduler has answered."""
 
@@ -106,7 +103,7 @@ class Invariant:
 
 
 HOOKS = (
-    "recorded", "noted", "leases_left", "reply_left", "agent_heard", "report_made", "step_begun",
+    "recorded", "noted", "reply_left", "agent_heard", "report_made", "step_begun",
     "step_ended", "kafka_grew", "offset_committed", "turn_ended", "opened", "took_over",
     "crashed", "ended",
 )  # fmt: skip

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import msgspec
-
+from muster_core.agent.records import AgentRecord, OutcomeAcknowledged
+from muster_core.ids import RobotId
 from muster_core.intake import parse_order
 from muster_core.order import Order
-from muster_core.scheduler.effects import PublishLeases, Reply
+from muster_core.scheduler.effects import Reply
 from muster_core.task import Step
 from muster_twin.simulation.body import Body
 from muster_twin.simulation.facts import Facts
@@ -52,16 +52,14 @@ class DurableFirst(Invariant):
             what = f"{asker.process} was told that {asker.order_id} is cancelled; no log says so"
             self.fail(what, asker.order_id)
 
-    def leases_left(self, leases: PublishLeases) -> None:
+    def noted(self, robot_id: RobotId, record: AgentRecord) -> None:
         """See :class:`Invariant`."""
-        for robot_id, attempt_id in leases.acknowledgements:
-            attempt = self._facts.attempts.get(attempt_id)
-            if attempt is not None and attempt.robot_id == robot_id and attempt.result is None:
-                self.fail(
-                    f"{robot_id} was told to forget how {attempt_id} ended; the log does not know",
-                    robot_id,
-                    attempt.order_id,
-                )
+        if not isinstance(record, OutcomeAcknowledged):
+            return
+        attempt = self._facts.attempts.get(record.attempt_id)
+        if attempt is not None and attempt.robot_id == robot_id and attempt.result is None:
+            what = f"{robot_id} forgets how {record.attempt_id} ended; the log does not know"
+            self.fail(what, robot_id, attempt.order_id)
 
     def step_begun(self, body: Body, step: Step, work: Work | None) -> None:
         """See :class:`Invariant`."""
@@ -77,7 +75,7 @@ class DurableFirst(Invariant):
             is_known = isinstance(order, Order) and order.order_id in self._facts.orders
             if not is_known and number not in self._dead_letters():
                 about = order.order_id if isinstance(order, Order) else ""
-                text = msgspec.json.decode(msgspec.json.encode(str(bodies[number])))
-                what = f"Kafka was told that record {number} is finished; nobody has it: {text}"
-                self.fail(what, about)
+                self.fail(
+                    f"Kafka was told that record {number} is finished, which it is not", about
+                )
         self._committed = max(self._committed, offset)

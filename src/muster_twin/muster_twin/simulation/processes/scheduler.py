@@ -134,7 +134,6 @@ class SchedulerProcess(Process):
         if isinstance(effect, SendTask):
             self.send(effect.robot_id, to_offer(effect))
         elif isinstance(effect, PublishLeases):
-            self._machinery.witness.tell("leases_left", effect)
             for robot_id in self._machinery.robots:
                 self.send(robot_id, to_leases(effect, robot_id))
         else:
