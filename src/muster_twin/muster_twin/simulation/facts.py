@@ -29,7 +29,7 @@ class OrderFacts:
     """One order.
 
     :param ends: the events that ended it; it should be one in the end, and never more.
-    :param steps_done: of its finished steps, verb and place.
+    :param question: the event that asks a person about it; 0 = none does.
     """
 
     order: Order
@@ -37,7 +37,12 @@ class OrderFacts:
     tasks: dict[TaskId, Task] = field(default_factory=dict)
     ends: list[str] = field(default_factory=list)
     is_cancel_requested: bool = False
-    is_suspended: bool = False
+    question: int = 0
+
+    @property
+    def is_suspended(self) -> bool:
+        """Whether a person is asked."""
+        return bool(self.question)
 
 
 class Facts:
@@ -110,10 +115,10 @@ class Facts:
         self.attempts[event.attempt_id].result = event.result
 
     def _on_order_suspended(self, event: ev.OrderSuspended) -> None:
-        self._order(event).is_suspended = True
+        self._order(event).question = self.seq
 
     def _on_order_resumed(self, event: ev.OrderResumed) -> None:
-        self._order(event).is_suspended = False
+        self._order(event).question = 0
 
     def _on_order_cancel_requested(self, event: ev.OrderCancelRequested) -> None:
         self._order(event).is_cancel_requested = True
@@ -123,7 +128,7 @@ class Facts:
     ) -> None:
         order = self._order(event)
         order.ends.append(ev.event_type(event))
-        order.is_suspended = False
+        order.question = 0
 
     def _order(self, event: Any) -> OrderFacts:
         return self.orders[event.order_id]

@@ -133,6 +133,7 @@ class Scenario:
             raise ScenarioError("the fleet is there already; say 'fleet' first")
         world = World(NoChance(), robots=robots, schedulers=schedulers, restarts=False)
         world.person.crash("is away")
+        world.policy.manners.varies = False
         self._world = world
         self._told = len(world.history.happenings)
 
@@ -169,9 +170,13 @@ class Scenario:
         return self._await_answer(self.world.client.cancel(OrderId(order_id)))
 
     def _resolve(self, order_id: str, resolution: str, *reason: str) -> list[str]:
-        """``resolve o-1 retry it lay on the floor``."""
-        client = self.world.client
-        return self._await_answer(client.resolve(OrderId(order_id), resolution, " ".join(reason)))
+        """``resolve o-1 retry it lay on the floor``: an answer to what is asked now."""
+        order = self.world.facts.orders[OrderId(order_id)]
+        return self._await_answer(
+            self.world.client.resolve(
+                OrderId(order_id), resolution, " ".join(reason), question=order.question
+            )
+        )
 
     def _await_answer(self, number: int) -> list[str]:
         deadline_s = self.world.timeline.now_s + ANSWER_S_MAX

@@ -53,10 +53,14 @@ class ClientProcess(Process):
         asker = self._asker("cancel", order_id)
         return self._ask(asker, CancelOrder(asker, order_id, self.name, "no longer wanted"))
 
-    def resolve(self, order_id: OrderId, resolution: str, reason: str) -> int:
-        """Say what became of a suspended order's item; the question's number."""
+    def resolve(self, order_id: OrderId, resolution: str, reason: str, *, question: int) -> int:
+        """Say what became of a suspended order's item; the number of this request.
+
+        :param question: the event that asked.
+        """
         asker = self._asker("resolve", order_id)
-        return self._ask(asker, ResolveOrder(asker, order_id, resolution, self.name, reason))
+        request = ResolveOrder(asker, order_id, resolution, self.name, reason, question)
+        return self._ask(asker, request)
 
     def handle(self, batch: list[Any]) -> None:
         """See :class:`Process`."""

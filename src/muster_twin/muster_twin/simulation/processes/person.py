@@ -60,26 +60,27 @@ class PersonProcess(ClientProcess):
         order_id = order.order.order_id
         item = self._floor.items.get(order_id)
         if item is None:
-            self._say(order_id, Resolution.RETRY, "there is no item; it can be done again")
+            self._say(order, Resolution.RETRY, "there is no item; it can be done again")
             return
         if item.place == order.order.dropoff:
-            self._say(order_id, Resolution.COMPLETED, f"the item is at {item.place}")
+            self._say(order, Resolution.COMPLETED, f"the item is at {item.place}")
             return
         found = item.whereabouts
         match self._machinery.chance.randrange(4):
             case 0:
                 self._floor.carry_by_hand(item, order.order.dropoff)
-                self._say(order_id, Resolution.COMPLETED, f"it was {found} and is delivered")
+                self._say(order, Resolution.COMPLETED, f"it was {found} and is delivered")
             case 1:
                 self._floor.carry_by_hand(item, LOST_AND_FOUND)
-                self._say(order_id, Resolution.FAILED, f"it was {found} and is broken")
+                self._say(order, Resolution.FAILED, f"it was {found} and is broken")
             case _:
                 self._floor.carry_by_hand(item, order.order.pickup)
-                self._say(order_id, Resolution.RETRY, f"it was {found} and is back")
+                self._say(order, Resolution.RETRY, f"it was {found} and is back")
 
-    def _say(self, order_id: OrderId, resolution: Resolution, reason: str) -> None:
+    def _say(self, order: OrderFacts, resolution: Resolution, reason: str) -> None:
+        order_id = order.order.order_id
         self._answering.add(order_id)
-        self.resolve(order_id, resolution.value, reason)
+        self.resolve(order_id, resolution.value, reason, question=order.question)
 
     def _clear(self, order: OrderFacts) -> None:
         item = self._floor.items.get(order.order.order_id)

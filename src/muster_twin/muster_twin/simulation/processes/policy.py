@@ -20,17 +20,21 @@ from muster_twin.simulation.messages import PolicyAsked, Response
 from muster_twin.simulation.processes.process import Machinery, Process
 
 PLAIN_SHARE, FETCH_SHARE = 0.5, 0.7
-"""How many plans are left as they are, and how many of the others allow that an item is fetched."""
+"""Plans that are left as they are, and those of the others that allow that an item is fetched."""
 
 
 @dataclass(slots=True)
 class Manners:
-    """How the policy misbehaves: the shares of its answers that are so, 0 to 1."""
+    """How the policy misbehaves: the shares of its answers that are so, 0 to 1.
+
+    :param varies: whether it also plans what another policy might.
+    """
 
     silent: float = 0.0
     late: float = 0.0
     wrong: float = 0.0
     late_s_max: float = 3.0
+    varies: bool = True
 
 
 class PolicyProcess(Process):
@@ -80,7 +84,8 @@ class PolicyProcess(Process):
     def _vary(self, plan: Plan) -> Plan:
         """The same in several tasks where that is possible, and with other places to return to."""
         chance = self._machinery.chance
-        if len(plan.tasks) != 1 or chance.random() < PLAIN_SHARE:
+        is_plain = not self.manners.varies or chance.random() < PLAIN_SHARE
+        if is_plain or len(plan.tasks) != 1:
             return plan
         task = plan.tasks[0]
         if any(step.verb == "pick" for step in task.steps):
