@@ -18,7 +18,8 @@ class SchedulerConfig(Config, frozen=True, kw_only=True):
     # refused for a capability that nobody offers. 0 = refuse as soon as one robot is known.
     robots_expected: int = 0
 
-    # Orders that have not ended; beyond it intake refuses with QUEUE_FULL.
+    # Orders that have not ended; beyond it intake refuses with QUEUE_FULL. Probe orders of barred
+    # robots, at most one each, come on top.
     orders_open_max: int = 20_000
     # Ended orders whose id and content are remembered (I5); the oldest is forgotten beyond it.
     orders_remembered_max: int = 200_000
