@@ -26,7 +26,7 @@ SomeProcess = TypeVar("SomeProcess", bound=Process)
 
 ENABLED_SHARE_MIN, ENABLED_SHARE_MAX = 0.05, 0.6
 INTENSITY_MIN = 0.1
-GAP_S = 6.0
+GAP_S = 5.0
 """Mean time between two troubles of one kind at full intensity, s."""
 ARMED_SHARE, ARMED_DELAY_S_MAX = 0.5, 1.5
 TELLING_EVENTS = {
@@ -35,7 +35,7 @@ TELLING_EVENTS = {
     "task_assigned": 3,
     "attempt_started": 2,
     "step_finished": 1,
-    "pick_permitted": 3,
+    "pick_permitted": 4,
     "attempt_ended": 2,
     "task_revised": 1,
     "order_cancel_requested": 2,
@@ -232,7 +232,8 @@ class Troubles:
         else:
             # A crash at a certain kind of thing finds what a crash at any time hardly meets.
             kind = self._chance.choice((None, *process.pauses))
-            process.doom(self._chance.randrange(PAUSES_MAX if kind is None else 2), kind)
+            pauses = self._chance.choice((0, 0, 1)) if kind else self._chance.randrange(PAUSES_MAX)
+            process.doom(pauses, kind)
 
     def _crash_agent(self, agent: AgentProcess) -> None:
         """Crash an agent, now and then with its whole computer."""

@@ -40,7 +40,7 @@ from muster_twin.simulation.witness import Witness
 from muster_twin.simulation.words import EventWords
 
 LEADER_LEASE_S = 3.0
-RESTART_S_MIN, RESTART_S_MAX = 0.2, (1.0, 6.0, 25.0)
+RESTART_S_MIN, RESTART_S_MAX = 0.2, (1.0, 6.0, 60.0)
 """How long a crashed process stays down: soon back, a while away, or given up for lost."""
 
 HALTING_SHARE = 0.6

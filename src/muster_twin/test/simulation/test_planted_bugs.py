@@ -263,7 +263,7 @@ def pick_without_permission(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "steps_permitted", lambda task: len(task.task.steps))
 
 
-@breaks("I11")
+@breaks("I1")
 def forget_that_a_pick_began(monkeypatch: pytest.MonkeyPatch) -> None:
     record = AgentCore._record
 
@@ -274,7 +274,7 @@ def forget_that_a_pick_began(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(AgentCore, "_record", omit)
 
 
-@breaks("I11")
+@breaks("I1")
 def pick_before_the_journal_knows(monkeypatch: pytest.MonkeyPatch) -> None:
     def turn(self: Any, batch: Any, now: Any) -> Any:
         from muster_core.agent.inputs import DriverReported, Ticked

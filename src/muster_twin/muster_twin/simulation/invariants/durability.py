@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from muster_core.agent.records import AgentRecord, OutcomeAcknowledged
-from muster_core.ids import RobotId
+from muster_core.agent.records import (
+    AgentRecord,
+    OutcomeAcknowledged,
+    StepBegun,
+    StepFinished,
+)
+from muster_core.ids import AttemptId, RobotId
 from muster_core.intake import parse_order
 from muster_core.order import Order
 from muster_core.scheduler.effects import Reply
-from muster_core.task import Step
+from muster_core.task import REPEATABLE_VERBS, Step
 from muster_twin.simulation.body import Body
 from muster_twin.simulation.facts import Facts
 from muster_twin.simulation.floor import Work
@@ -39,6 +44,8 @@ class DurableFirst(Invariant):
         self._record_bodies = record_bodies
         self._dead_letters = dead_letters
         self._committed = 0
+        # Of each robot, the attempt whose journal says that a step has begun and not that it ended.
+        self._begun: dict[RobotId, AttemptId] = {}
 
     def reply_left(self, asker: Asker, reply: Reply) -> None:
         """See :class:`Invariant`."""
@@ -54,18 +61,30 @@ class DurableFirst(Invariant):
 
     def noted(self, robot_id: RobotId, record: AgentRecord) -> None:
         """See :class:`Invariant`."""
-        if not isinstance(record, OutcomeAcknowledged):
-            return
-        attempt = self._facts.attempts.get(record.attempt_id)
-        if attempt is not None and attempt.robot_id == robot_id and attempt.result is None:
-            what = f"{robot_id} forgets how {record.attempt_id} ended; the log does not know"
-            self.fail(what, robot_id, attempt.order_id)
+        match record:
+            case StepBegun(attempt_id=attempt_id):
+                self._begun[robot_id] = attempt_id
+            case StepFinished():
+                self._begun.pop(robot_id, None)
+            case OutcomeAcknowledged(attempt_id=attempt_id):
+                self._check_forgetting(robot_id, attempt_id)
 
     def step_begun(self, body: Body, step: Step, work: Work | None) -> None:
         """See :class:`Invariant`."""
-        if work is not None and work.attempt_id not in self._facts.attempts:
-            what = f"{body.robot_id} begins {step.verb} for {work.attempt_id}, which no log has"
-            self.fail(what, body.robot_id, work.order_id)
+        if work is None:
+            return
+        does = f"{body.robot_id} begins {step.verb} for {work.attempt_id}"
+        if work.attempt_id not in self._facts.attempts:
+            self.fail(f"{does}, which no log has", body.robot_id, work.order_id)
+        is_repeatable = step.verb in REPEATABLE_VERBS
+        if not is_repeatable and self._begun.get(body.robot_id) != work.attempt_id:
+            self.fail(f"{does}, and its journal does not say so", body.robot_id, work.order_id)
+
+    def _check_forgetting(self, robot_id: RobotId, attempt_id: AttemptId) -> None:
+        attempt = self._facts.attempts.get(attempt_id)
+        if attempt is not None and attempt.robot_id == robot_id and attempt.result is None:
+            what = f"{robot_id} forgets how {attempt_id} ended; the log does not know"
+            self.fail(what, robot_id, attempt.order_id)
 
     def offset_committed(self, offset: int) -> None:
         """See :class:`Invariant`."""

@@ -32,7 +32,7 @@ ANNOUNCE_PERIOD_S = 3.0
 class AgentProcess(Process):
     """The agent of one robot."""
 
-    pauses = (Pause.WRITE, Pause.SYNCED, Pause.STEP, Pause.SEND)
+    pauses = (Pause.WRITE, Pause.WRITE, Pause.SYNCED, Pause.STEP, Pause.SEND)
 
     def __init__(
         self,

@@ -59,6 +59,7 @@ class Process:
     """
 
     inbox_max = 1000
+    # Where a crash is worth something, and how much.
     pauses: tuple[Pause, ...] = (Pause.SEND,)
 
     def __init__(self, name: str, machinery: Machinery, clock: Clock, *, tick_s: float) -> None:
