@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +25,7 @@ from muster_bringup.options import (
 from muster_bringup.output import Printer
 from muster_bringup.topology import fleet_topology
 from muster_core.errors import MusterError
+from muster_ros.domain import hold_domain
 
 START_TIMEOUT_S = 60.0
 EXIT_FAILED = 1
@@ -72,7 +74,9 @@ def up(
             log_dir=Path(log_dir).expanduser() if log_dir else None,
             on_text=printer,
         )
-        with _told_to_end() as told, fleet:
+        with ExitStack() as resources, _told_to_end() as told, fleet:
+            # Demos look for a domain that nobody holds. Several fleets may share one on purpose.
+            hold_domain(os.environ.get("ROS_DOMAIN_ID") or "0", resources)
             printer(f"up: {len(fleet.restarts)} processes started; logs in {fleet.log_dir}")
             _run(fleet, told, printer)
         printer("up: all stopped")

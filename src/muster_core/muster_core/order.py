@@ -10,6 +10,8 @@ from muster_core.ids import OrderId
 
 ORDER_BYTES_MAX = 64 * 1024
 ORDER_ID_LENGTH_MAX = 128
+OWN_ORDERS = "probe/"
+"""What the ids of Muster's own orders begin with, and nobody else's may."""
 PRIORITY_MAX = 255
 DEFAULT_PRIORITY = 100
 PLACES_MAX = 256

@@ -125,7 +125,12 @@ class AgentCore:
     def report(self) -> RobotReport:
         """What is true of the robot; not numbered, as it is not told yet."""
         return picture(
-            self._robot_id, self.state, self._report, self._run, alone=self._contact.told()
+            self._robot_id,
+            self.state,
+            self._report,
+            self._run,
+            alone=self._contact.told(),
+            battery_low=self._config.battery_low,
         )
 
     def farewell(self, now: Instant) -> RobotReport:

@@ -43,7 +43,8 @@ def _bad_steps(offer: TaskOffered, config: AgentConfig, verbs: tuple[str, ...]) 
         if step.verb not in verbs:
             return Refusal(
                 ErrorCode.UNKNOWN_STEP,
-                f"step {index} is {step.verb!r}; this robot can {', '.join(verbs) or 'do nothing'}",
+                f"step {index + 1} is {step.verb!r}; "
+                f"this robot can {', '.join(verbs) or 'do nothing'}",
             )
     return None
 

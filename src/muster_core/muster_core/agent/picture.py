@@ -16,10 +16,12 @@ def picture(
     run: Run | None,
     *,
     alone: str = "",
+    battery_low: float = 0.0,
 ) -> RobotReport:
     """The robot's report; ``OFFLINE`` as long as the driver has said nothing.
 
     :param alone: what is to be said of the scheduler's silence; empty when nothing is.
+    :param battery_low: charge below which it takes no work, whether or not it can charge now.
     """
     told = RobotReport(
         robot_id=robot_id, epoch=state.epoch, outcomes=tuple(state.outcomes.values())
@@ -33,6 +35,9 @@ def picture(
         return told
     told.mode = _mode(state, report, run)
     told.message = report.fault or _message(run, alone)
+    if told.mode is RobotMode.IDLE and report.battery < battery_low:
+        told.mode = RobotMode.CHARGING
+        told.message = f"the battery is at {report.battery:.0%} and it cannot charge yet"
     told.x, told.y, told.heading = report.x, report.y, report.heading
     told.vertex = report.vertex
     told.battery = report.battery

@@ -88,7 +88,7 @@ class Run:
         """
         self.is_under_way = False
         self.is_uncertain = not is_known and not self.is_repeatable
-        message = f"step {self.index} ({self.step.verb} {self.step.place}".rstrip()
+        message = f"step {self.index + 1} ({self.step.verb} {self.step.place}".rstrip()
         message += f") failed: {reason}"
         if self.is_uncertain:
             message += "; nobody knows whether it was done"

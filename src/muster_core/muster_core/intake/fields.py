@@ -9,6 +9,7 @@ from muster_core.errors import ErrorCode, Refusal
 from muster_core.intake.sentence import quoted
 from muster_core.order import (
     ORDER_ID_LENGTH_MAX,
+    OWN_ORDERS,
     PLACES_MAX,
     PRIORITY_MAX,
     REQUIRES_MAX,
@@ -40,6 +41,8 @@ def _check_order_id(order_id: str) -> Refusal | None:
         problem = "is empty"
     elif len(order_id) > ORDER_ID_LENGTH_MAX:
         problem = f"is {len(order_id)} characters long"
+    elif order_id.startswith(OWN_ORDERS):
+        problem = f"begins with {OWN_ORDERS!r}, as Muster's own orders do"
     elif _CONTROL.search(order_id):
         problem = "has a control character"
     if not problem:

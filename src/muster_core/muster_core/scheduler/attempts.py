@@ -154,7 +154,8 @@ class Attempts:
         }
 
     def _retry_not_before_ns(self, task: TaskRecord, result: OutcomeResult, now: Instant) -> int:
-        if result in NOT_TRIED:
+        is_revoked = result is OutcomeResult.CANCELLED and self._sagas.is_stopping(task)
+        if result in NOT_TRIED or is_revoked:
             return 0
         pause_s = self._config.retry_pause_s * 2.0 ** min(task.failures, 30)
         return now.wall_ns + int(min(pause_s, self._config.retry_pause_s_max) * NS_PER_S)

@@ -10,7 +10,7 @@ from muster_core import __version__
 from muster_core import events as ev
 from muster_core.clock import NS_PER_S, Instant
 from muster_core.ids import OrderId, RobotId, task_id
-from muster_core.order import Order, content_digest
+from muster_core.order import OWN_ORDERS, Order, content_digest
 from muster_core.scheduler.config import SchedulerConfig
 from muster_core.scheduler.recorder import Recorder
 from muster_core.scheduler.records import RobotRecord
@@ -18,9 +18,6 @@ from muster_core.scheduler.roster import Roster
 from muster_core.site import PlaceKind, Site
 from muster_core.task import Step, Task, TaskPurpose
 from muster_core.trace import make_traceparent
-
-PROBES = "probe"
-"""What the ids of probe orders begin with."""
 
 
 class Breaker:
@@ -70,7 +67,7 @@ class Breaker:
     def _make_probe(self, robot_id: RobotId, now: Instant) -> Task:
         """An order of Muster's own, accepted and planned."""
         place = self._goal(robot_id)
-        order_id = OrderId(f"{PROBES}/{robot_id}/{self._ledger.seq + 1}")
+        order_id = OrderId(f"{OWN_ORDERS}{robot_id}/{self._ledger.seq + 1}")
         order = Order(
             order_id=order_id, kind="move", places=(place,), priority=0, requester="muster"
         )

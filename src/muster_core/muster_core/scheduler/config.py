@@ -48,10 +48,11 @@ class SchedulerConfig(Config, frozen=True, kw_only=True):
 
     # Failed or lost attempts of one task before the order is given up.
     attempts_max: int = 3
-    # Refused attempts of one task before the order is given up.
+    # Refused attempts of one task before the order is given up. Robots that refuse are left alone
+    # for longer each time, so this is far more than an hour with one robot.
     refusals_max: int = 100
     # Pause before a task is tried again, s; doubled with each failure up to the maximum. A robot
-    # that refused is given nothing for `retry_pause_s`.
+    # that refused is given nothing for as long, doubled with each refusal in a row.
     retry_pause_s: float = 1.0
     retry_pause_s_max: float = 60.0
 

@@ -127,6 +127,19 @@ class SchedulerCore:
         effects, self._effects = tuple(self._effects), []
         return Ready(queries, self._recorder.take(), effects)
 
+    def pause(self) -> Ready:
+        """What came of the inputs alone: nothing is decided, offered, permitted or given up.
+
+        For as long as nothing can be recorded: what nobody hears of must not have consequences.
+        """
+        effects, self._effects = tuple(self._effects), []
+        return Ready((), self._recorder.take(), effects)
+
+    def resume(self, now: Instant) -> None:
+        """Go on after a time in which nothing could be recorded: no robot is to blame for it."""
+        self.roster.begin_anew(now)
+        self._decisions.is_dirty = self.leases.is_urgent = True
+
     # Requests
 
     def _on_submit_order(self, request: inp.SubmitOrder, now: Instant) -> None:
@@ -182,8 +195,9 @@ class SchedulerCore:
         if self._attempts.take_outcome(robot_id, outcome, now):
             self._decisions.is_dirty = True
             if outcome.result is OutcomeResult.REFUSED:
-                pause = now.later(self.config.retry_pause_s)
-                self.roster.presences[robot_id].paused_until_ns = pause.steady_ns
+                self.roster.take_refusal(robot_id, now)
+            else:
+                self.roster.presences[robot_id].refusals = 0
         elif self.ledger.task_of_attempt(outcome.attempt_id) is None:
             self.strangers += 1
         self.leases.acknowledge(robot_id, outcome.attempt_id)

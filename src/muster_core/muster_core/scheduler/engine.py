@@ -40,9 +40,10 @@ class Outlets(Protocol):
 class Engine:
     """One scheduler at work.
 
-    While the log cannot be written, what waits for it is kept and tried again with every turn, and
-    new requests are refused: nothing is ever promised that is not on disk. Robots may go on with
-    what they durably hold.
+    While the log cannot be written, what waits for it is kept and tried again with every turn,
+    nothing is decided, and new requests are refused: nothing is ever promised that is not on disk.
+    Robots may go on with what they durably hold. What they tell of it is kept, and is bounded by
+    it: a few events for each step of what they hold.
 
     :param clock: this moment.
     :param is_leading: whether this scheduler may act at a moment. Once it says no, or the log says
@@ -108,7 +109,7 @@ class Engine:
             self._renew_leases()
 
     def _collect(self, now: Instant) -> None:
-        ready = self.core.ready(now)
+        ready = self.core.pause() if self.storage_problem else self.core.ready(now)
         for query in ready.queries:
             self._outlets.ask(query)
         self._unwritten.extend(ready.records)
@@ -136,8 +137,10 @@ class Engine:
         took_ms = (self._clock().steady_ns - now.steady_ns) / 1e6
         self.commit_longest_ms = max(self.commit_longest_ms, took_ms)
         self.commits += 1
-        self.storage_problem = ""
         self.core.leases.mark_durable()
+        if self.storage_problem:
+            self.storage_problem = ""
+            self.core.resume(now)
 
     def _renew_leases(self) -> None:
         """Let work that is durably held go on while nothing new can be recorded."""

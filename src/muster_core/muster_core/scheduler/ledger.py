@@ -28,7 +28,7 @@ from muster_core.states import (
     TaskState,
     transition,
 )
-from muster_core.task import OutcomeResult, Resolution
+from muster_core.task import OutcomeResult, Resolution, TaskPurpose
 
 _NO_ATTEMPT, _NO_TASK, _NO_ORDER = AttemptId(""), TaskId(""), OrderId("")
 # Kept at hand: before Python 3.12, finding a member in its class takes longer than a dict does.
@@ -144,12 +144,6 @@ class Ledger:
             if step.place
         }
 
-    def robot_of(self, attempt_id: AttemptId) -> RobotId | None:
-        """The robot that holds the attempt now."""
-        task = self.task_of_attempt(attempt_id)
-        attempt = task.open_attempt if task else None
-        return attempt.robot_id if attempt and attempt.attempt_id == attempt_id else None
-
     def task_of_attempt(self, attempt_id: AttemptId) -> TaskRecord | None:
         """The task that the attempt was a try of; None when it is not known (any more)."""
         return self.task(TaskId(attempt_id.rpartition("#")[0]))
@@ -234,8 +228,10 @@ class Ledger:
         task.retry_not_before_ns = event.retry_not_before_ns
         if has_succeeded:
             robot.failures = 0
-        elif event.result in (OutcomeResult.FAILED, OutcomeResult.LOST):
+        elif event.result in (OutcomeResult.FAILED, OutcomeResult.LOST) or _is_probe(task):
             self._count_failure(task, robot, event)
+        else:
+            task.refusals += 1
         robot.attempt_id, robot.task_id, robot.order_id = _NO_ATTEMPT, _NO_TASK, _NO_ORDER
         self._index_current_task(order)
 
@@ -268,14 +264,21 @@ class Ledger:
         task = self._task(event.order_id, event.task_id)
         assert task.state is _WAITING, "only a task that no robot holds can be revised"
         task.task = event.task
+        order = self.orders[event.order_id]
+        if event.task.purpose is TaskPurpose.FETCH and task.attempt is not None:
+            self._hand(order, task.attempt.robot_id)
+        elif event.task.is_holding:
+            self._hand(order, event.task.robot_id)
+        else:
+            self._put_down(order)
 
     def _on_order_suspended(self, event: ev.OrderSuspended, record: ev.Record) -> None:
         order = self.orders[event.order_id]
         self._move(order, "order_suspended")
         self.suspended[event.order_id] = order
         order.message = event.reason
-        order.item_robot_id, order.item_vertex = event.robot_id, event.vertex
-        order.question = record.seq
+        self._hand(order, event.robot_id)
+        order.item_vertex, order.question = event.vertex, record.seq
         if (task := order.current_task) is not None:
             self.ready.pop(task.task.task_id, None)
 
@@ -289,9 +292,10 @@ class Ledger:
         self._move(order, "order_resumed")
         del self.suspended[event.order_id]
         order.message = order.item_vertex = ""
-        order.item_robot_id, order.question = RobotId(""), 0
+        order.question = 0
+        self._put_down(order)
         if (task := order.current_task) is not None:
-            task.failures, task.tried, task.story = 0, [], []
+            task.failures, task.refusals, task.tried, task.story = 0, 0, [], []
             task.retry_not_before_ns = 0
         self._index_current_task(order)
 
@@ -380,6 +384,7 @@ class Ledger:
                 self.ready.pop(identity, None)
             # Thousands of ended orders are remembered: only what is still asked for is kept.
             task.attempt, task.planned, task.tried, task.story = None, task.task, [], []
+        self._put_down(order)
         order.ended_ns = record.wall_ns
         order_id = order.order.order_id
         if was_waiting:
@@ -390,9 +395,27 @@ class Ledger:
         if len(self._ended) > self._orders_remembered_max:
             del self.orders[self._ended.popleft()]
 
+    def _hand(self, order: OrderRecord, robot_id: RobotId) -> None:
+        """Remember that the robot has the order's item, or may have it."""
+        self._put_down(order)
+        order.item_robot_id = robot_id
+        self.robots[robot_id].item_order_id = order.order.order_id
+
+    def _put_down(self, order: OrderRecord) -> None:
+        """Forget who has the order's item."""
+        robot = self.robots.get(order.item_robot_id)
+        if robot is not None and robot.item_order_id == order.order.order_id:
+            robot.item_order_id = OrderId("")
+        order.item_robot_id = RobotId("")
+
     def _index_current_task(self, order: OrderRecord) -> None:
         task = order.current_task
         if task is None or task.state is not _WAITING:
             return
         if order.state is not _SUSPENDED:
             self.ready[task.task.task_id] = order
+
+
+def _is_probe(task: TaskRecord) -> bool:
+    """Whether the task shows how its robot is: then a refusal shows it, too."""
+    return task.task.purpose is TaskPurpose.PROBE

@@ -40,6 +40,7 @@ class TaskRecord(msgspec.Struct):
 
     :param task: what is to be done now; differs from ``planned`` once that was revised.
     :param failures: failed or lost attempts since it was planned, or resumed by a person.
+    :param refusals: attempts since then that ended before anything of them was done.
     :param tried: the robots of those failures, each once, oldest first.
     :param story: a sentence for each of those failures.
     """
@@ -50,6 +51,7 @@ class TaskRecord(msgspec.Struct):
     attempt: Attempt | None = None
     attempts: int = 0
     failures: int = 0
+    refusals: int = 0
     retry_not_before_ns: int = 0
     tried: list[RobotId] = []
     story: list[str] = []
@@ -69,8 +71,8 @@ class TaskRecord(msgspec.Struct):
 class OrderRecord(msgspec.Struct):
     """An order and how far it is. Times UTC, ns.
 
-    :param item_robot_id: of a suspended order, the robot that has the item or may have it.
-    :param item_vertex: where that robot was last known to be.
+    :param item_robot_id: the robot that has the item, or may have it, and is not working on it.
+    :param item_vertex: of a suspended order, where that robot was last known to be.
     :param question: the event that asked a person; 0 = nobody is asked.
     """
 
@@ -110,6 +112,7 @@ class RobotRecord(msgspec.Struct):
     :param failures: failed or lost attempts in a row.
     :param bars: how often it was barred in a row; 0 = it is not barred.
     :param probe_not_before_ns: when a barred robot may do its probe task, UTC.
+    :param item_order_id: the open order whose item it has or may have; it is given no other work.
     :param instead_of: the lost robot that this spare stands in for; empty = it was not called.
     """
 
@@ -121,4 +124,5 @@ class RobotRecord(msgspec.Struct):
     failures: int = 0
     bars: int = 0
     probe_not_before_ns: int = 0
+    item_order_id: OrderId = OrderId("")
     instead_of: RobotId = RobotId("")

@@ -11,6 +11,7 @@ from muster_core.scheduler.config import SchedulerConfig
 from muster_core.scheduler.ledger import Ledger
 from muster_core.scheduler.records import Attempt, RobotRecord, TaskRecord
 from muster_core.states import AttemptState, RobotStanding
+from muster_core.task import TaskPurpose
 
 _MODE_REASONS = {
     RobotMode.OFFLINE: "its agent is not active",
@@ -31,6 +32,7 @@ class Presence:
     :param offered_ns: when its attempt was last sent; 0 = never by this scheduler.
     :param offered_since_ns: when its attempt was sent first.
     :param paused_until_ns: it refused; nothing is offered to it before.
+    :param refusals: refused attempts in a row.
     :param stale_since_ns: since when reports arrive that are older than the newest.
     :param stale_ns: when the last of them arrived.
     :param is_twin: they kept coming for so long that two agents must share its id.
@@ -42,6 +44,7 @@ class Presence:
     offered_ns: int = 0
     offered_since_ns: int = 0
     paused_until_ns: int = 0
+    refusals: int = 0
     stale_since_ns: int = 0
     stale_ns: int = 0
     is_twin: bool = False
@@ -215,11 +218,29 @@ class Roster:
             return False
         return now.steady_ns - presence.offered_ns > self.config.offer_timeout_s * NS_PER_S
 
+    def take_refusal(self, robot_id: RobotId, now: Instant) -> None:
+        """Leave a robot that refused alone, longer each time in a row."""
+        presence, config = self.presences[robot_id], self.config
+        pause_s = config.retry_pause_s * 2.0 ** min(presence.refusals, 30)
+        presence.refusals += 1
+        presence.paused_until_ns = now.later(min(pause_s, config.retry_pause_s_max)).steady_ns
+
+    def begin_anew(self, now: Instant) -> None:
+        """Count leases and offers from now on: what was due meanwhile did not leave."""
+        for presence in self.presences.values():
+            presence.granted_ns = now.steady_ns
+            presence.offered_ns = presence.offered_since_ns = 0
+
     def can_take(self, robot_id: RobotId, task: TaskRecord) -> bool:
         """Whether the task is one for this robot: not whether it is free.
 
-        A robot that failed it gets it again only when no other could do it.
+        A robot that failed it gets it again only when no other could do it. One that has another
+        order's item on board has no hands for it.
         """
+        item_order_id = self._ledger.robots[robot_id].item_order_id
+        is_probe = task.task.purpose is TaskPurpose.PROBE
+        if item_order_id not in ("", task.task.order_id) and not is_probe:
+            return False
         if task.task.robot_id:
             return task.task.robot_id == robot_id
         if not _can_do(self._ledger.robots[robot_id], task):

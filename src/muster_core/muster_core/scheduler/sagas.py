@@ -129,7 +129,8 @@ class Sagas:
             case Whereabouts.LEFT if not is_over and self._can_fetch(order, attempt):
                 self._fetch(task, attempt, now)
             case _:
-                self._ask(order, attempt, f"{told}; {_item_words(where, attempt)}", now)
+                words = f"{told}; {_item_words(where, attempt)}"
+                self._ask(order, attempt.robot_id, words, now)
 
     def _repeat(
         self, order: OrderRecord, task: TaskRecord, attempt: Attempt, told: str, now: Instant
@@ -138,12 +139,13 @@ class Sagas:
         if task.failures >= self._config.attempts_max:
             story = "; ".join(f"({n}) {each}" for n, each in enumerate(task.story, 1))
             reason = f"given up after {task.failures} failed attempts: {story}"
-        elif task.attempts - task.failures >= self._config.refusals_max:
-            reason = f"given up after {task.attempts} attempts; the last {told}"
+        elif task.refusals >= self._config.refusals_max:
+            reason = f"given up after {task.refusals} refused attempts; the last {told}"
         else:
             return
-        if task.task.is_holding or task.task.purpose is TaskPurpose.FETCH:
-            self._ask(order, attempt, f"{reason}; the item is on the robot that had it", now)
+        if _needs_one(task):
+            robot_id = order.item_robot_id or attempt.robot_id
+            self._ask(order, robot_id, f"{reason}; the item is on {robot_id}", now)
         else:
             self._fail(order, ErrorCode.RETRIES_EXHAUSTED, reason, now)
 
@@ -260,14 +262,14 @@ class Sagas:
 
     # Persons
 
-    def _ask(self, order: OrderRecord, attempt: Attempt, reason: str, now: Instant) -> None:
+    def _ask(self, order: OrderRecord, robot_id: RobotId, reason: str, now: Instant) -> None:
         if order.state is OrderState.SUSPENDED:
             return
-        presence = self._roster.presences.get(attempt.robot_id)
+        presence = self._roster.presences.get(robot_id)
         event = ev.OrderSuspended(
             order_id=order.order.order_id,
             reason=reason,
-            robot_id=attempt.robot_id,
+            robot_id=robot_id,
             vertex=presence.report.vertex if presence else "",
             traceparent=order.traceparent,
         )
@@ -297,11 +299,12 @@ class Sagas:
             order_id = order.order.order_id
             waits[order_id] = since = self._waits_since_ns.get(order_id, now.steady_ns)
             if now.steady_ns - since >= self._config.item_wait_s_max * NS_PER_S:
+                robot_id = order.item_robot_id or task.attempt.robot_id
                 reason = (
                     f"nobody could do the rest for {self._config.item_wait_s_max:g} s "
-                    f"({task.task.purpose.value}); the item is on {task.attempt.robot_id}"
+                    f"({task.task.purpose.value}); the item is on {robot_id}"
                 )
-                self._ask(order, task.attempt, reason, now)
+                self._ask(order, robot_id, reason, now)
         self._waits_since_ns = waits
 
     # Ends of orders
@@ -369,4 +372,7 @@ def _item_words(where: Whereabouts, attempt: Attempt) -> str:
         return f"the item is on {robot}, a person must take it over"
     if where is Whereabouts.PUT_DOWN:
         return "the item was put down, but the rest cannot be done"
-    return f"the item may be on {robot} or where it was; a person must look"
+    step = attempt.task.steps[min(attempt.steps_finished, len(attempt.task.steps) - 1)]
+    others = dict.fromkeys(each.place for each in attempt.task.steps[attempt.steps_finished :])
+    places = [place for place in (step.place, *others) if place]
+    return f"the item may be on {robot}, or at {' or '.join(dict.fromkeys(places))}; look there"

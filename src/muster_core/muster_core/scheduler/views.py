@@ -6,7 +6,7 @@ from muster_core.clock import Instant, utc_text
 from muster_core.ids import RobotId
 from muster_core.scheduler.advice import Advisor
 from muster_core.scheduler.ledger import Ledger
-from muster_core.scheduler.records import OrderRecord
+from muster_core.scheduler.records import OrderRecord, RobotRecord
 from muster_core.scheduler.roster import Roster
 from muster_core.scheduler.view import FleetView, OrderView, RobotView
 from muster_core.states import OrderState, TaskState
@@ -43,7 +43,7 @@ def robot_view(ledger: Ledger, roster: Roster, robot_id: RobotId, now: Instant) 
         is_alive=roster.is_alive(robot_id, now),
         silent_s=roster.silent_s(robot_id, now),
         order_id=robot.order_id,
-        excluded=roster.excluded(robot_id, robot, now),
+        excluded=roster.excluded(robot_id, robot, now) or _reserved(robot),
     )
 
 
@@ -99,3 +99,9 @@ def _is_cancelled_how(order: OrderRecord) -> str:
     if task is not None and task.task.purpose is TaskPurpose.RETURN:
         return f"is being cancelled: its item goes to {task.task.return_place}"
     return "is being cancelled: its robot is told to stop"
+
+
+def _reserved(robot: RobotRecord) -> str:
+    if not robot.item_order_id:
+        return ""
+    return f"it has, or may have, the item of order {robot.item_order_id!r}"

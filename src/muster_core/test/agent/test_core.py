@@ -86,7 +86,7 @@ def test_another_attempt_is_refused_while_one_runs():
 @pytest.mark.parametrize(
     ("offered", "words"),
     [
-        (steps("go", "juggle"), "step 1 is 'juggle'; this robot can go, pick"),
+        (steps("go", "juggle"), "step 2 is 'juggle'; this robot can go, pick"),
         ((), "0 steps"),
         (steps("go") * 1025, "1025 steps"),
     ],
@@ -221,7 +221,7 @@ def test_restart_during_pick_fails_the_attempt_and_says_that_nobody_knows():
     outcome = robot.outcome("o/0#1")
     assert (outcome.error_code, outcome.steps_finished) == (ErrorCode.DRIVER_FAILED, 1)
     assert outcome.is_uncertain
-    assert "step 1 (pick shelf_1) failed: the agent was restarted" in outcome.message
+    assert "step 2 (pick shelf_1) failed: the agent was restarted" in outcome.message
 
 
 def test_restart_before_the_pick_has_begun_goes_on_when_it_is_granted():
@@ -278,7 +278,7 @@ def test_failed_step_fails_the_attempt_with_the_drivers_words():
     robot.run(0.2)
     outcome = robot.outcome("o/0#1")
     assert outcome.error_code is ErrorCode.DRIVER_FAILED
-    assert "step 0 (go shelf_1) failed: wheel stuck" in outcome.message
+    assert "step 1 (go shelf_1) failed: wheel stuck" in outcome.message
 
 
 def test_pick_that_the_driver_says_failed_is_certain():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from muster_core import events as ev
+from muster_core.errors import ErrorCode
 from muster_core.ids import RobotId
 from muster_core.task import OutcomeResult, TaskPurpose
 from muster_core.testing.scripted_fleet import Fleet, make_fleet
@@ -61,6 +62,20 @@ def test_failed_probe_bars_the_robot_for_twice_as_long() -> None:
     assert fleet.sent[-1].task.purpose is TaskPurpose.PROBE
     assert second.probe_not_before_ns > first.probe_not_before_ns
     assert fleet.state(probes[0].task.order_id) == "failed"
+
+
+def test_refused_probe_counts_as_failed() -> None:
+    fleet = barred()
+    fleet.run(12)
+    fleet.end("robot_1", OutcomeResult.REFUSED)
+    fleet.run(10)
+    assert len(fleet.events(ev.RobotBarred)) == 2
+    assert len([s for s in fleet.sent if s.task.purpose is TaskPurpose.PROBE]) == 1
+
+
+def test_ids_of_probes_are_nobody_else_s() -> None:
+    refusal = make_fleet(1).submit("probe/robot_1/7").refusal
+    assert refusal is not None and refusal.code is ErrorCode.BAD_ORDER_ID
 
 
 def test_success_in_between_starts_the_count_anew() -> None:

@@ -234,8 +234,7 @@ def test_work_that_is_durable_goes_on_while_the_disk_fails_and_nothing_else_leav
     engine.handle([described("robot_2")])
     lease_s = engine.core.config.lease_s
     left = world.run(engine, 3 * lease_s, "robot_1", "robot_2")
-    # The core has given o-2 to robot_2, which nobody may know before the log does.
-    assert engine.core.ledger.robots[RobotId("robot_2")].attempt_id
+    assert not engine.core.ledger.robots[RobotId("robot_2")].attempt_id, "nothing is decided"
     assert {type(item) for item in left} == {PublishLeases}
     assert len(left) >= 8
     for leases in left:
@@ -244,6 +243,36 @@ def test_work_that_is_durable_goes_on_while_the_disk_fails_and_nothing_else_leav
     world.log.problem = ""
     world.run(engine, 5.0, "robot_1", "robot_2")
     assert set(world.attempts) == {"robot_1", "robot_2"}
+
+
+def test_long_time_without_a_disk_is_no_robot_s_fault(world: World) -> None:
+    engine = world.start_engine()
+    engine.handle([described("robot_1")])
+    world.run(engine, 5.0, "robot_1")
+    world.log.problem = "disk full"
+    engine.handle([order("o-1")])  # meets the disk first; it is answered when it is written
+    world.run(engine, 600.0, "robot_1")
+    world.log.problem = ""
+    world.run(engine, 5.0, "robot_1")
+    assert world.attempts == {"robot_1": "o-1/0#1"}
+    kinds = {entry.body.split(b'"')[3] for entry in world.log.entries()}
+    assert not kinds & {b"order_failed", b"robot_barred", b"attempt_ended"}
+    assert world.replies()[-1].refusal is None
+
+
+def test_offer_that_met_a_failing_disk_is_made_when_it_is_written(world: World) -> None:
+    engine = world.start_engine()
+    engine.handle([described("robot_1"), order("o-1")])
+    while not engine.core.ledger.robots[RobotId("robot_1")].attempt_id:
+        world.log.problem = "disk full" if engine.core.advisor.is_deciding else ""
+        world.run(engine, TICK_S, "robot_1")
+        assert world.now.steady_ns < 60 * 10**9
+    assert not world.attempts
+    world.run(engine, 600.0, "robot_1")
+    world.log.problem = ""
+    world.run(engine, 5.0, "robot_1")
+    assert world.attempts == {"robot_1": "o-1/0#1"}
+    assert b"attempt_ended" not in {e.body.split(b'"')[3] for e in world.log.entries()}
 
 
 def test_durable_work_is_not_renewed_by_a_scheduler_that_lost_the_lead(world: World) -> None:

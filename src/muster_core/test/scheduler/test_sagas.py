@@ -321,6 +321,64 @@ def test_fetch_that_fails_for_good_asks_a_person_and_loses_no_order() -> None:
     assert fleet.state("o-1") == "suspended"
 
 
+def test_robot_with_an_item_on_board_is_given_no_other_order() -> None:
+    fleet = started(robots=1, steps=2)
+    fleet.submit("o-2")
+    fleet.end("robot_1", OutcomeResult.FAILED)
+    fleet.run(3)
+    assert [sent.task.order_id for sent in fleet.sent] == ["o-1", "o-1"]
+    fleet.end("robot_1", OutcomeResult.SUCCEEDED)
+    fleet.run(1)
+    assert fleet.sent[-1].task.order_id == "o-2"
+
+
+def test_robot_that_may_have_a_suspended_order_s_item_is_given_no_other_order() -> None:
+    fleet = started(robots=1, steps=1)
+    fleet.submit("o-2")
+    fleet.end("robot_1", OutcomeResult.FAILED, is_uncertain=True)
+    fleet.run(5)
+    assert len(fleet.sent) == 1
+    fleet.resolve("o-1", "failed")
+    fleet.run(1)
+    assert fleet.sent[-1].task.order_id == "o-2"
+
+
+def test_person_is_told_which_robot_has_the_item_when_it_is_fetched_in_vain() -> None:
+    fleet = with_fetcher(allows_fetch=True)
+    lose(fleet)
+    for _ in range(4):
+        fleet.run(8)
+        if fleet.robots[RobotId("robot_2")].task is not None:
+            fleet.end("robot_2", OutcomeResult.FAILED)
+    (asked,) = fleet.events(ev.OrderSuspended)
+    assert asked.robot_id == "robot_1" and "the item is on robot_1" in asked.reason
+
+
+def test_person_is_told_that_an_item_may_have_been_put_down_already() -> None:
+    fleet = started(steps=3)
+    fleet.end("robot_1", OutcomeResult.FAILED, is_uncertain=True)
+    assert "or at pack_1" in fleet.events(ev.OrderSuspended)[0].reason
+
+
+def test_robots_that_refuse_are_left_alone_longer_each_time() -> None:
+    fleet = make_fleet(1, **LEASE)
+    fleet.submit("o-1")
+    for _ in range(60):
+        if fleet.robots[RobotId("robot_1")].task is not None:
+            fleet.end("robot_1", OutcomeResult.REFUSED)
+        fleet.run(1)
+    assert 4 <= len(fleet.sent) <= 7, "after 1, 2, 4, 8, 16 and 32 s"
+
+
+def test_failures_before_a_person_s_answer_do_not_count_after_it() -> None:
+    fleet = started(steps=1, refusals_max=2, breaker_failures_max=9)
+    fleet.end("robot_1", OutcomeResult.FAILED, is_uncertain=True)
+    fleet.resolve("o-1", "retry")
+    fleet.run(1)
+    fleet.end(fleet.sent[-1].robot_id, OutcomeResult.REFUSED)
+    assert fleet.state("o-1") == "active"
+
+
 def test_every_story_replays_to_the_same_state() -> None:
     fleet = suspended()
     fleet.resolve("o-1", "retry")
