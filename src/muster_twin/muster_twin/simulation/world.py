@@ -233,7 +233,7 @@ class World:
                     dead_letters=self._dead_letters,
                 ),
                 inv.EndsOnce(facts, floor),
-                inv.OneHold(facts),
+                inv.OneHold(facts, floor),
                 epochs,
                 inv.SameOrder(facts),
                 inv.FoldIsState(),

@@ -126,6 +126,11 @@ def assign_two_robots(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(core.SchedulerCore, "_send_task", send_twice)
 
 
+@breaks("I3")
+def give_more_work_to_full_hands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Ledger, "_hand", lambda *_: None)
+
+
 @breaks("I4")
 def ignore_the_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
     step = AgentCore.step

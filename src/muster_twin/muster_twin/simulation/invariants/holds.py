@@ -7,19 +7,20 @@ from muster_core.ids import RobotId, TaskId
 from muster_core.task import Step
 from muster_twin.simulation.body import Body
 from muster_twin.simulation.facts import Facts
-from muster_twin.simulation.floor import Work
+from muster_twin.simulation.floor import Floor, Work
 from muster_twin.simulation.witness import Invariant
 
 
 class OneHold(Invariant):
-    """Checked in the log, and on the floor where bodies move."""
+    """Checked in the log, and on the floor where bodies move and items are."""
 
     name = "I3"
     claim = "a task has at most one running attempt, a robot at most one task"
 
-    def __init__(self, facts: Facts) -> None:
+    def __init__(self, facts: Facts, floor: Floor) -> None:
         super().__init__()
         self._facts = facts
+        self._floor = floor
         self._movers: dict[TaskId, RobotId] = {}
         self._busy: set[RobotId] = set()
 
@@ -44,11 +45,22 @@ class OneHold(Invariant):
         self._busy.add(body.robot_id)
         if work is None:
             return
+        if step.verb == "pick":
+            self._check_hands(body, work)
         other = self._movers.get(work.task_id)
         if other is not None and other != body.robot_id:
             what = f"{body.robot_id} and {other} work on {work.task_id} at the same time"
             self.fail(what, body.robot_id, other, work.order_id)
         self._movers[work.task_id] = body.robot_id
+
+    def _check_hands(self, body: Body, work: Work) -> None:
+        """A robot that has the item of an order that goes on works on that order alone."""
+        for order_id, item in self._floor.items.items():
+            if item.robot_id != body.robot_id or order_id == work.order_id:
+                continue
+            if not self._facts.orders[order_id].ends:
+                what = f"{body.robot_id} picks for {work.order_id} with {order_id} in its hands"
+                self.fail(what, body.robot_id, order_id, work.order_id)
 
     def step_ended(self, body: Body, step: Step, work: Work | None) -> None:
         """See :class:`Invariant`."""
