@@ -15,7 +15,7 @@ import rclpy
 from muster_msgs import msg, srv
 from rclpy.action import ActionClient
 from rclpy.context import Context
-from rclpy.executors import SingleThreadedExecutor
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.signals import SignalHandlerOptions
 
 from muster_cli.exits import NoAnswerError
@@ -69,7 +69,7 @@ class FleetClient:
         deadline = time.monotonic() + duration_s
         while True:
             left_s = deadline - time.monotonic()
-            self._executor.spin_once(timeout_sec=max(0.0, min(left_s, SPIN_SLICE_S)))
+            self._spin_once(max(0.0, min(left_s, SPIN_SLICE_S)))
             if time.monotonic() >= deadline:
                 return
 
@@ -80,8 +80,15 @@ class FleetClient:
             left_s = deadline - time.monotonic()
             if left_s <= 0:
                 return False
-            self._executor.spin_once(timeout_sec=min(left_s, SPIN_SLICE_S))
+            self._spin_once(min(left_s, SPIN_SLICE_S))
         return True
+
+    def _spin_once(self, timeout_s: float) -> None:
+        try:
+            self._executor.spin_once(timeout_sec=timeout_s)
+        except ExternalShutdownException:
+            # Somebody else in this process has rclpy catch SIGINT: to a person it is Ctrl-C.
+            raise KeyboardInterrupt from None
 
     def subscribe(self, channel: Channel, callback: Callable[[Any], None]) -> None:
         """Call ``callback`` with every message of the channel, from inside ``spin``."""

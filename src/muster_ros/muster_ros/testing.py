@@ -13,6 +13,7 @@ import rclpy
 from rclpy.context import Context
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
 
 from muster_ros.channels import Channel
 
@@ -31,7 +32,8 @@ def domain_id() -> int:
 def ros_context() -> Iterator[Context]:
     """A context on this host only; it is the default context as long as it lives."""
     os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
-    rclpy.init(args=[], domain_id=domain_id())
+    # Ctrl-C stays Python's own: rclpy's handlers would outlive the context in the same process.
+    rclpy.init(args=[], domain_id=domain_id(), signal_handler_options=SignalHandlerOptions.NO)
     try:
         yield rclpy.utilities.get_default_context()
     finally:

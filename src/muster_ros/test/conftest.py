@@ -14,6 +14,8 @@ DOMAINS = 100
 def ros(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     rclpy = pytest.importorskip("rclpy")
     monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
-    rclpy.init(args=[], domain_id=101 + os.getpid() % DOMAINS)
+    handlers = rclpy.signals.SignalHandlerOptions.NO
+    domain_id = 101 + os.getpid() % DOMAINS
+    rclpy.init(args=[], domain_id=domain_id, signal_handler_options=handlers)
     yield
     rclpy.try_shutdown()
