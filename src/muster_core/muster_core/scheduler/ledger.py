@@ -293,8 +293,13 @@ class Ledger:
         del self.suspended[event.order_id]
         order.message = order.item_vertex = ""
         order.question = 0
-        self._put_down(order)
-        if (task := order.current_task) is not None:
+        task = order.current_task
+        has_item = task is not None and (
+            task.task.is_holding or task.task.purpose is TaskPurpose.FETCH
+        )
+        if not has_item:
+            self._put_down(order)
+        if task is not None:
             task.failures, task.refusals, task.tried, task.story = 0, 0, [], []
             task.retry_not_before_ns = 0
         self._index_current_task(order)

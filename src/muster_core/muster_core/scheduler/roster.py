@@ -241,6 +241,8 @@ class Roster:
         is_probe = task.task.purpose is TaskPurpose.PROBE
         if item_order_id not in ("", task.task.order_id) and not is_probe:
             return False
+        if item_order_id and task.task.purpose is TaskPurpose.FETCH:
+            return False  # nobody fetches an item from himself
         if task.task.robot_id:
             return task.task.robot_id == robot_id
         if not _can_do(self._ledger.robots[robot_id], task):

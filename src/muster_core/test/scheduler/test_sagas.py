@@ -354,6 +354,22 @@ def test_person_is_told_which_robot_has_the_item_when_it_is_fetched_in_vain() ->
     assert asked.robot_id == "robot_1" and "the item is on robot_1" in asked.reason
 
 
+def test_robot_with_the_item_keeps_it_when_the_fetching_of_it_goes_on() -> None:
+    fleet = with_fetcher(allows_fetch=True)
+    lose(fleet)
+    fleet.run(3)
+    assert fleet.sent[-1].robot_id == "robot_2"
+    for _ in range(3):
+        if fleet.robots[RobotId("robot_2")].task is not None:
+            lose(fleet, "robot_2")
+            fleet.robots[RobotId("robot_2")].task = None
+            fleet.robots[RobotId("robot_2")].is_heard = True
+        fleet.run(8)
+    order = fleet.core.ledger.orders[OrderId("o-1")]
+    assert order.item_robot_id == "robot_1"
+    assert fleet.core.ledger.robots[RobotId("robot_1")].item_order_id == "o-1"
+
+
 def test_person_is_told_that_an_item_may_have_been_put_down_already() -> None:
     fleet = started(steps=3)
     fleet.end("robot_1", OutcomeResult.FAILED, is_uncertain=True)
