@@ -12,10 +12,15 @@ from muster_bringup.options import FleetOptions
 from muster_bringup.topology import SUPERVISOR, Process, Stage
 
 DUMMY_PACKAGE = "muster_dummy"
+# A test that runs in a script's background inherits that SIGINT is ignored.
+HEED_SIGINT = "    signal.signal(signal.SIGINT, signal.default_int_handler)\n"
 UNTIL_SIGINT = "    signal.pause()\nexcept KeyboardInterrupt:\n    print('bye', flush=True)\n"
-SPEAKER = "import json, signal\ntry:\n    print(json.dumps({record}), flush=True)\n" + UNTIL_SIGINT
+SPEAKER = (
+    f"import json, signal\ntry:\n{HEED_SIGINT}"
+    "    print(json.dumps({record}), flush=True)\n" + UNTIL_SIGINT
+)
 DUMMIES = {
-    "worker": "import signal\ntry:\n" + UNTIL_SIGINT,
+    "worker": "import signal\ntry:\n" + HEED_SIGINT + UNTIL_SIGINT,
     # Ends for nothing but SIGKILL.
     "deaf": (
         "import signal\nfor number in (signal.SIGINT, signal.SIGTERM):\n"
