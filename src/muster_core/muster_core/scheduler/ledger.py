@@ -265,18 +265,21 @@ class Ledger:
         assert task.state is _WAITING, "only a task that no robot holds can be revised"
         task.task = event.task
         order = self.orders[event.order_id]
+        self._put_down(order)
         if event.task.purpose is TaskPurpose.FETCH and task.attempt is not None:
             self._hand(order, task.attempt.robot_id)
         elif event.task.is_holding:
             self._hand(order, event.task.robot_id)
-        else:
-            self._put_down(order)
 
     def _on_order_suspended(self, event: ev.OrderSuspended, record: ev.Record) -> None:
         order = self.orders[event.order_id]
         self._move(order, "order_suspended")
         self.suspended[event.order_id] = order
         order.message = event.reason
+        task = order.current_task
+        if task is None or task.task.purpose is not TaskPurpose.FETCH:
+            self._put_down(order)
+        # Else the one that was to be relieved of the item may have it still.
         self._hand(order, event.robot_id)
         order.item_vertex, order.question = event.vertex, record.seq
         if (task := order.current_task) is not None:
@@ -402,15 +405,16 @@ class Ledger:
 
     def _hand(self, order: OrderRecord, robot_id: RobotId) -> None:
         """Remember that the robot has the order's item, or may have it."""
-        self._put_down(order)
         order.item_robot_id = robot_id
         self.robots[robot_id].item_order_id = order.order.order_id
 
     def _put_down(self, order: OrderRecord) -> None:
         """Forget who has the order's item."""
-        robot = self.robots.get(order.item_robot_id)
-        if robot is not None and robot.item_order_id == order.order.order_id:
-            robot.item_order_id = OrderId("")
+        if not order.item_robot_id:
+            return
+        for robot in self.robots.values():
+            if robot.item_order_id == order.order.order_id:
+                robot.item_order_id = OrderId("")
         order.item_robot_id = RobotId("")
 
     def _index_current_task(self, order: OrderRecord) -> None:

@@ -370,6 +370,19 @@ def test_robot_with_the_item_keeps_it_when_the_fetching_of_it_goes_on() -> None:
     assert fleet.core.ledger.robots[RobotId("robot_1")].item_order_id == "o-1"
 
 
+def test_both_robots_that_may_have_the_item_are_given_no_other_order() -> None:
+    fleet = with_fetcher(allows_fetch=True)
+    lose(fleet)
+    fleet.run(3)
+    fleet.advance("robot_2", 1)
+    fleet.end("robot_2", OutcomeResult.FAILED, is_uncertain=True)
+    assert fleet.state("o-1") == "suspended"
+    robots = fleet.core.ledger.robots
+    assert {name for name, robot in robots.items() if robot.item_order_id} == set(robots)
+    fleet.resolve("o-1", "failed")
+    assert not [name for name, robot in robots.items() if robot.item_order_id]
+
+
 def test_person_is_told_that_an_item_may_have_been_put_down_already() -> None:
     fleet = started(steps=3)
     fleet.end("robot_1", OutcomeResult.FAILED, is_uncertain=True)
