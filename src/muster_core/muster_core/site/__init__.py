@@ -1,15 +1,21 @@
 """The site: the map that a fleet shares, its file, its routes and its picture."""
 
+from muster_core.site.access import Access
+from muster_core.site.edge_arrays import EdgeArrays
+from muster_core.site.elements import Edge, Place, PlaceKind, Vertex
 from muster_core.site.glyph import Cell, CellStyle, Glyph, legend, robot_label
-from muster_core.site.model import Edge, Place, PlaceKind, Site, Vertex
+from muster_core.site.model import Site
 from muster_core.site.picture import Picture, RobotMark, draw_site
 from muster_core.site.routing import Routes
 from muster_core.site.yaml_file import load_site, parse_site
+from muster_core.site.zone import Zone, ZoneLimits
 
 __all__ = [
+    "Access",
     "Cell",
     "CellStyle",
     "Edge",
+    "EdgeArrays",
     "Glyph",
     "Picture",
     "Place",
@@ -18,6 +24,8 @@ __all__ = [
     "Routes",
     "Site",
     "Vertex",
+    "Zone",
+    "ZoneLimits",
     "draw_site",
     "legend",
     "load_site",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from muster_core.site.model import PlaceKind
+from muster_core.site.elements import PlaceKind
 
 
 class CellStyle(str, Enum):

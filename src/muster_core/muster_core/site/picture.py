@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 
+from muster_core.site.elements import Edge, Place, Vertex
 from muster_core.site.glyph import (
     CROWD_LABELS,
     EAST,
@@ -26,7 +27,7 @@ from muster_core.site.glyph import (
     Cell,
     CellStyle,
 )
-from muster_core.site.model import Edge, Place, Site, Vertex
+from muster_core.site.model import Site
 from muster_core.site.scale import Scale, fit
 
 

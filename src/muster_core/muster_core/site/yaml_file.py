@@ -40,21 +40,10 @@ from typing import Any
 import yaml
 
 from muster_core.errors import SiteError
-from muster_core.site.model import (
-    EDGES_MAX,
-    FRAME_DEFAULT,
-    SPEED_MPS_DEFAULT,
-    Edge,
-    Place,
-    PlaceKind,
-    Site,
-    Vertex,
-    check_count,
-    check_name,
-    closest,
-    kind_names,
-    shown,
-)
+from muster_core.site.elements import Edge, Place, PlaceKind, Vertex, kind_names
+from muster_core.site.model import FRAME_DEFAULT, SPEED_MPS_DEFAULT, Site
+from muster_core.site.names import check_name, closest, shown
+from muster_core.site.validation import EDGES_MAX, check_count
 
 FILE_BYTES_MAX = 4 * 1024 * 1024
 NESTING_MAX = 16
