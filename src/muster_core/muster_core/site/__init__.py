@@ -3,11 +3,12 @@
 from muster_core.site.access import Access
 from muster_core.site.edge_arrays import EdgeArrays
 from muster_core.site.elements import Edge, Place, PlaceKind, Vertex
+from muster_core.site.file import SiteFormat, load_site
 from muster_core.site.glyph import Cell, CellStyle, Glyph, legend, robot_label
 from muster_core.site.model import Site
 from muster_core.site.picture import Picture, RobotMark, draw_site
 from muster_core.site.routing import Routes
-from muster_core.site.yaml_file import load_site, parse_site
+from muster_core.site.yaml_file import parse_site
 from muster_core.site.zone import Zone, ZoneLimits
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "RobotMark",
     "Routes",
     "Site",
+    "SiteFormat",
     "Vertex",
     "Zone",
     "ZoneLimits",
