@@ -21,6 +21,7 @@ from muster_core.site.nav2_file import parse_nav2
 from muster_core.site.yaml_file import parse_site
 
 MIB = 1024 * 1024
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 HEAD_BYTES = 1024
 """How much of a file tells its format."""
 
@@ -36,11 +37,11 @@ class SiteFormat(str, Enum):
 
 
 FILE_BYTES_MAX = {
-    SiteFormat.YAML: 4 * MIB,  # its parser takes the longest
+    SiteFormat.YAML: 2 * MIB,  # its parser takes the longest
     SiteFormat.MOVINGAI: 8 * MIB,
     SiteFormat.MAPD: 8 * MIB,
-    SiteFormat.LIF: 64 * MIB,
-    SiteFormat.NAV2: 64 * MIB,
+    SiteFormat.LIF: 32 * MIB,
+    SiteFormat.NAV2: 32 * MIB,
 }
 """How large files may be; of a larger one no more than this is read."""
 
@@ -86,6 +87,7 @@ def _read(path: Path, file_format: SiteFormat | None) -> tuple[bytes, SiteFormat
     if len(content) > bytes_max:
         size = path.stat().st_size
         raise SiteError(f"has {size} bytes; a site file has at most {bytes_max}")
+    content = content.removeprefix(BYTE_ORDER_MARK)
     if file_format is None and found in (SiteFormat.LIF, SiteFormat.NAV2):
         found = _json_format(content)
     return content, found
@@ -93,7 +95,7 @@ def _read(path: Path, file_format: SiteFormat | None) -> tuple[bytes, SiteFormat
 
 def _format_of(suffix: str, head: bytes) -> SiteFormat:
     """The format of a file that begins so; of JSON not yet which."""
-    begin = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    begin = head.removeprefix(BYTE_ORDER_MARK).lstrip()
     if suffix in (".yaml", ".yml"):
         return SiteFormat.YAML
     if suffix in (".json", ".geojson", ".lif") or begin[:1] == b"{":
@@ -147,7 +149,7 @@ def _load_map(folder: Path, text: str, cell_m: float) -> Site:
 
 def _text(content: bytes) -> str:
     try:
-        return content.decode("utf-8-sig")
+        return content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise SiteError(f"line {line}: is not UTF-8 text; save it as UTF-8") from error

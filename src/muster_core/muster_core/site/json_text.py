@@ -52,6 +52,7 @@ def _parts(error: msgspec.ValidationError) -> tuple[str, str]:
     found = _WHERE.fullmatch(str(error))
     assert found is not None  # it matches anything
     what = _BACKTICKS.sub(lambda name: {"object": "an object"}.get(name[1], name[1]), found[1])
+    what = what.replace(" | null", "")
     return what[:1].lower() + what[1:], found[2] or ""
 
 

@@ -39,6 +39,8 @@ from muster_core.site.model import Site
 from muster_core.site.names import NAME_LENGTH_MAX, hint, is_name, shown
 from muster_core.site.validation import EDGES_MAX, PLACES_MAX, VERTICES_MAX, check_count
 
+LAYOUTS_MAX = 1000
+INTERACTION_NODES_MAX = 1000
 TURN_LENGTH_M = 0.001
 """How long an edge between two nodes on one point is: LIF writes a turn on the spot so."""
 
@@ -215,6 +217,7 @@ def _one_level(file: _File) -> tuple[list[tuple[str, _Layout]], list[_Layout]]:
             for j, layout in enumerate(origin.layouts)
         ]
         ours = [pair for pair in every if pair[0].startswith("origins[0].")] or every
+    check_count("layouts", len(every), LAYOUTS_MAX)
     if not every:
         raise SiteError("layouts: is empty; a LIF file has at least one layout")
     level = ours[0][1].layout_level_id
@@ -314,6 +317,7 @@ def _add_station(reading: _Reading, where: str, station: _Station) -> None:
     if name in reading.places:
         raise SiteError(f"{where}.stationId: {shown(name)} is given twice; rename one")
     nodes = station.interaction_node_ids
+    check_count(f"{where}.interactionNodeIds", len(nodes), INTERACTION_NODES_MAX)
     if not nodes:
         raise SiteError(f"{where}.interactionNodeIds: is empty; name the node of {shown(name)}")
     here = [node for node in nodes if node in reading.vertices]

@@ -80,9 +80,9 @@ def parse_mapd(content: bytes, name: str, *, cell_m: float = CELL_M_DEFAULT) -> 
         places.append(Place(f"home_{number}", cell_name(row, column), PlaceKind.PARKING))
     shelves = sum(place.kind is PlaceKind.SHELF for place in places)
     notes = (
-        f"{len(endpoints)} endpoints have no kind: {shelves} beside walls are shelves here, "
-        f"{len(endpoints) - shelves} others stations",
-        f"a time horizon of {horizon} belongs to a run and is left out",
+        "endpoints have no kind in the file; shelves here, for they are beside walls: "
+        f"{shelves} of {len(endpoints)}",
+        f"a time horizon belongs to a run and is left out: {horizon}",
     )
     return grid_site(name, is_free, places, cell_m=cell_m, notes=notes)
 

@@ -14,7 +14,7 @@ A small one, whole::
 A node is the vertex of its id (``0``), an edge leads one way and is as long as the straight line.
 Of an edge's metadata ``abs_speed_limit`` (m/s) and ``speed_limit`` are kept; the latter is a share
 of the site's speed, in percent when above 1, for Nav2 itself reads it both ways. A node whose
-metadata has a ``class`` that is a kind of place is one; it is named by the metadata's ``name``, else
+metadata has a ``class`` that is a kind of place is one, named by the metadata's ``name``, else
 by class and id (``charger_0``). Costs, penalties and operations belong to Nav2's planner and are
 left out.
 """
@@ -33,6 +33,11 @@ from muster_core.site.json_text import ABSENT, decode, is_said, left_out
 from muster_core.site.model import FRAME_DEFAULT, SPEED_MPS_DEFAULT, Site
 from muster_core.site.names import is_name, shown
 from muster_core.site.validation import EDGES_MAX, VERTICES_MAX, check_count
+
+METADATA_BYTES_MAX = 1024 * 1024
+"""How long the metadata of one node or edge may be."""
+COUNTED_MAX = 1000
+"""Keys of metadata that are counted each by itself."""
 
 _LINES = ("LineString", "MultiLineString")
 _KEPT_OF_NODES = frozenset({"class", "name"})
@@ -206,15 +211,8 @@ def _speed_mps(metadata: _EdgeMetadata, where: str) -> float | None:
 
 def _has_bends(geometry: _Geometry) -> bool:
     """Whether the line is drawn with more than its two ends."""
-    if not is_said(geometry.coordinates):
-        return False
-    try:
-        if geometry.type == "LineString":
-            return len(msgspec.json.decode(geometry.coordinates, type=list[list[float]])) > 2
-        lines = msgspec.json.decode(geometry.coordinates, type=list[list[list[float]]])
-        return sum(map(len, lines)) > 2
-    except msgspec.ValidationError:
-        return False  # nothing depends on the line; Nav2 does not look at it either
+    brackets = bytes(geometry.coordinates).count(b"[")  # cheap: nothing depends on the line
+    return brackets - (1 if geometry.type == "LineString" else 2) > 2
 
 
 def _count(counts: Counter[str], properties: _Properties, kept: frozenset[str], where: str) -> None:
@@ -222,8 +220,12 @@ def _count(counts: Counter[str], properties: _Properties, kept: frozenset[str], 
     for key in ("cost", "overridable", "operations"):
         counts[key] += is_said(getattr(properties, key))
     if is_said(properties.metadata):
+        if len(bytes(properties.metadata)) > METADATA_BYTES_MAX:
+            raise SiteError(f"{where}: is longer than {METADATA_BYTES_MAX} bytes; shorten it")
         for key in decode(properties.metadata, dict[str, msgspec.Raw], where=where):
-            counts[f"metadata.{key if is_name(key) else shown(key)}"] += key not in kept
+            if key not in kept:
+                name = f"metadata.{key if is_name(key) else shown(key)}"
+                counts[name if name in counts or len(counts) < COUNTED_MAX else "others"] += 1
 
 
 def _notes(graph: _Graph) -> list[str]:

@@ -23,7 +23,7 @@ from muster_core.site.yaml_values import (
 )
 from muster_core.site.zone import COMPASS_DEG, Zone, ZoneLimits
 
-CORNERS_MAX = 2000
+CORNERS_MAX = 500
 """Corners of all polygons together; each is compared with every vertex."""
 BORDER_M = 1e-6
 """A vertex so near to a polygon's border is within."""
