@@ -54,7 +54,6 @@ from muster_core.site.elements import Edge, Place, PlaceKind, Vertex, kind_names
 from muster_core.site.grid import CELL_M_DEFAULT
 from muster_core.site.model import FRAME_DEFAULT, SPEED_MPS_DEFAULT, Site
 from muster_core.site.names import closest, shown
-from muster_core.site.validation import EDGES_MAX, check_count
 from muster_core.site.yaml_values import (
     read_list,
     read_mapping,
@@ -81,6 +80,10 @@ _SITE_KEYS = (
 )
 _EDGE_KEYS = ("one_way", "speed_mps", "length_m")
 _PLACE_KEYS = ("kind", "vertex", "at", "beside")
+
+# What the parser raises of a value that is not what it looks like or what its tag says, such as a
+# date 2030-99-99 or an empty !!int.
+_MEANINGLESS = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError)
 
 LoadMap = Callable[[str, float], Site]
 
@@ -142,7 +145,7 @@ def _parse_yaml(text: str) -> Any:
         raise SiteError(f"{where}{what}") from error
     except yaml.YAMLError as error:
         raise SiteError(f"is not YAML: {' '.join(str(error).split())}") from error
-    except ValueError as error:  # such as a date 2030-99-99
+    except _MEANINGLESS as error:
         raise SiteError(f"has a value that YAML cannot mean: {error}") from error
 
 
@@ -164,9 +167,16 @@ def _site(document: Any, load_map: LoadMap | None) -> Site:
         _check_new("places", name, places)
         places[name] = _place(name, entry, vertices, edges)
     chains = content.get("edges")
+    pairs: set[tuple[str, str]] = set()
     for number, chain in enumerate([] if chains is None else read_list("edges", chains), 1):
-        edges.extend(_chain(f"edges, entry {number}", chain, vertices))
-        check_count("edges", len(edges), EDGES_MAX)  # here, for aliases can repeat a chain for ever
+        for edge in _chain(f"edges, entry {number}", chain, vertices):
+            if (edge.start, edge.end) in pairs:  # here, for aliases can repeat a chain for ever
+                raise SiteError(
+                    f"edges: {edge.start} -> {edge.end} is given twice, again in entry {number}; "
+                    "keep one, and make it one_way if only that is so"
+                )
+            pairs.add((edge.start, edge.end))
+            edges.append(edge)
     frame = content.get("frame", base.frame if base else FRAME_DEFAULT)
     speed_mps = content.get("speed_mps", base.speed_mps if base else SPEED_MPS_DEFAULT)
     return Site(

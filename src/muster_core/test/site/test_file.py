@@ -91,9 +91,7 @@ def test_wrong_format_that_was_asked_for_is_one_sentence(tmp_path):
 def test_json_of_something_else_is_refused(tmp_path):
     path = tmp_path / "s.json"
     path.write_text('{"nodes": []}')
-    with pytest.raises(
-        SiteError, match=r"s.json: is JSON without 'layouts'.* and without 'features'"
-    ):
+    with pytest.raises(SiteError, match=r"s.json: is JSON without 'layouts'.* 'features'"):
         load_site(path)
 
 
@@ -170,34 +168,35 @@ def test_mutated_file_is_one_sentence_or_a_site_within_its_time(
     assert time.process_time() - begun_s < SMALL_S_MAX
 
 
-def megabyte(begin, piece, end=""):
-    return begin + piece * (2**20 // len(piece)) + end
+LONG = {
+    "flat.yaml": ("site: s\nvertices: [", "1,", "]"),
+    "deep.yaml": ("", "- ", ""),
+    "zone.yaml": ("site: s\nvertices: {a: [0, 0]}\nzones: {z: {vertices: [", "a,", "]}}"),
+    "deep.json": ('{"layouts": ', "[", ""),
+    "flat.json": ('{"features": [', "[],", "[]]}"),
+    "keys.json": (
+        '{"features": [{"geometry": {"type": "Point", "coordinates": [0, 0]}, '
+        '"properties": {"id": 1, "metadata": {',
+        '"k":1,',
+        '"k":2}}}]}',
+    ),
+    "rows.map": ("type octile\nheight 3\nwidth 3\nmap\n", ".\n", ""),
+    "lines.map": ("", "\n", ""),
+    "long.map": ("", "1,", ""),
+}
 
 
-@pytest.mark.parametrize(
-    ("name", "text"),
-    [
-        ("flat.yaml", megabyte("site: s\nvertices: [", "1,", "]")),
-        ("deep.yaml", megabyte("", "- ")),
-        ("zone.yaml", megabyte("site: s\nvertices: {a: [0, 0]}\nzones: {z: {vertices: [", "a,", "]}}")),
-        ("deep.json", megabyte('{"layouts": ', "[")),
-        ("flat.json", megabyte('{"features": [', "[],", "[]]}")),
-        ("keys.json", megabyte('{"features": [{"geometry":{"type":"Point","coordinates":[0,0]},'
-                               '"properties":{"id":1,"metadata":{', '"k":1,', '"k":2}}}]}')),
-        ("rows.map", megabyte("type octile\nheight 3\nwidth 3\nmap\n", ".\n")),
-        ("lines.map", megabyte("", "\n")),
-        ("long.map", megabyte("", "1,")),
-    ],
-)  # fmt: skip
-def test_a_megabyte_of_anything_is_one_sentence_or_a_site_within_seconds(tmp_path, name, text):
+@pytest.mark.parametrize("name", LONG)
+def test_quarter_of_a_megabyte_of_anything_is_one_sentence_or_a_site_within_seconds(tmp_path, name):
+    begin, piece, end = LONG[name]
     path = tmp_path / name
-    path.write_text(text)
+    path.write_text(begin + piece * (2**18 // len(piece)) + end)
     begun_s = time.process_time()
     try:
         load_site(path)
     except SiteError as error:
         assert one_sentence(error, path)
-    assert time.process_time() - begun_s < 20.0
+    assert time.process_time() - begun_s < 10.0
 
 
 def test_bounds_are_below_100_mb():
@@ -252,7 +251,7 @@ zones:
         ("site: s\ncell_m: 2\nvertices: {a: [0, 0]}", "cell_m: is for the cells of a 'map'"),
         (
             "site: s\nmap: grid.map\nvertices: {r0c0: [0, 0]}",
-            "vertices.r0c0: is in the map already",
+            "vertices.r0c0: is in the map",
         ),
         (
             "site: s\nmap: grid.map\nplaces: {shelf_r1c1: {kind: shelf, vertex: r0c0}}",

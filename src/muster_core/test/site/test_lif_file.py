@@ -215,7 +215,7 @@ def test_name_that_the_file_does_not_say_or_that_is_none_is_that_of_the_file():
         (lambda f, x: x.update(nodes=[]), "layouts[0].edges[0].startNodeId: 'n1' is not a node"),
         (lambda f, x: x["nodes"][1].update(nodeId=7), "layouts[0].nodes[1].nodeId: expected str"),
         (lambda f, x: x["nodes"][1].update(nodeId="n1"), "nodes[1].nodeId: 'n1' is given twice"),
-        (lambda f, x: x["nodes"][1].update(nodeId=" "), "vertices: ' ' is not a name"),
+        (lambda f, x: x["nodes"].append(node(" ")), "vertices: ' ' is not a name"),
         (
             lambda f, x: x["nodes"][1]["nodePosition"].update(x="6"),
             "layouts[0].nodes[1].nodePosition.x: expected float, got str",
@@ -261,8 +261,8 @@ def test_wrong_file_is_one_sentence_with_its_path(change, sentence):
         (b'{"layouts": [', "is cut off"),
         (b'{"layouts":\n[}', "line 2: is not JSON: "),
         (b"[1]", "the file: expected an object, got array"),
-        (b'{"layouts": ' + b"[" * 100_000, "is nested too deep"),
-        (b'{"layouts": "\xff"}', "is not"),
+        (b'{"x": ' + b"[" * 100_000, "is nested too deep"),
+        (b'{"metaInformation": {"lifId": "\xff"}}', "is not UTF-8 text"),
         (b'{"layouts": [NaN]}', "line 1: is not JSON: "),
     ],
 )
