@@ -3,6 +3,7 @@
 from muster_core.site.access import Access
 from muster_core.site.edge_arrays import EdgeArrays
 from muster_core.site.elements import Edge, Place, PlaceKind, Vertex
+from muster_core.site.examine import Finding, FindingKind, Gravity, examine
 from muster_core.site.file import SiteFormat, load_site
 from muster_core.site.glyph import Cell, CellStyle, Glyph, legend, robot_label
 from muster_core.site.model import Site
@@ -17,7 +18,10 @@ __all__ = [
     "CellStyle",
     "Edge",
     "EdgeArrays",
+    "Finding",
+    "FindingKind",
     "Glyph",
+    "Gravity",
     "Picture",
     "Place",
     "PlaceKind",
@@ -29,6 +33,7 @@ __all__ = [
     "Zone",
     "ZoneLimits",
     "draw_site",
+    "examine",
     "legend",
     "load_site",
     "parse_site",

@@ -52,6 +52,7 @@ class Routes:
         self._forward = _matrix(site)
         self._backward = self._forward.T.tocsr()
         self._main = _main_part(site, self._forward)
+        self._main.flags.writeable = False
 
     @property
     def site(self) -> Site:
@@ -89,6 +90,11 @@ class Routes:
             at = self._next(at, left_us)
             names.append(self._site.vertices[at].name)
         return tuple(names)
+
+    @property
+    def main(self) -> npt.NDArray[np.bool_]:
+        """Bool [vertices]: :meth:`is_main` of each vertex. Read-only, shared."""
+        return self._main
 
     def is_main(self, vertex: str) -> bool:
         """Whether the vertex can be reached from, and left for, most of the site.
