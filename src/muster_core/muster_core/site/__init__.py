@@ -9,6 +9,7 @@ from muster_core.site.glyph import Cell, CellStyle, Glyph, legend, robot_label
 from muster_core.site.model import Site
 from muster_core.site.picture import Picture, RobotMark, draw_site
 from muster_core.site.routing import Routes
+from muster_core.site.svg import draw_svg, zone_words
 from muster_core.site.yaml_file import parse_site
 from muster_core.site.zone import Zone, ZoneLimits
 
@@ -33,9 +34,11 @@ __all__ = [
     "Zone",
     "ZoneLimits",
     "draw_site",
+    "draw_svg",
     "examine",
     "legend",
     "load_site",
     "parse_site",
     "robot_label",
+    "zone_words",
 ]
