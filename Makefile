@@ -4,14 +4,19 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 
-ROBOTS ?= 5
-ORDERS ?= 20
-SPEED ?= 4
-KAFKA ?= mock
 PYTEST_ARGS ?=
+demo: ROBOTS ?= 5
+demo: ORDERS ?= 20
+demo: SPEED ?= 4
+demo: KAFKA ?= mock
+chaos: ROBOTS ?= 20
+chaos: ORDERS ?= 500
+chaos: SPEED ?= 10
+chaos: KAFKA ?= auto
+chaos: SEED ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo lint test bench clean
+.PHONY: help setup build demo lint test chaos bench clean
 
 help: ## this list
 	@echo "usage: make TARGET [NAME=value ...]"
@@ -32,6 +37,10 @@ lint: build ## check style and types
 
 test: lint ## check style and types, then run the tests (PYTEST_ARGS="-k lease -x")
 	@source tools/env.sh && exec python3 -m pytest $(PYTEST_ARGS)
+
+chaos: build ## kill a fleet's processes at random, and judge (ROBOTS=20 ORDERS=500 SPEED=10 KAFKA=auto SEED=0)
+	@tools/kafka/fetch.sh
+	@source tools/env.sh && exec muster chaos --robots $(ROBOTS) --orders $(ORDERS) --speed $(SPEED) --kafka $(KAFKA) --seed $(SEED)
 
 bench: build ## measure, as ratios against something measured in the same run
 	@source tools/env.sh && exec python3 bench/run.py

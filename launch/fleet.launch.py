@@ -14,6 +14,7 @@ ARGUMENTS = (
     "policy",
     "kafka",
     "data_dir",
+    "standby",
     "params_file",
 )
 

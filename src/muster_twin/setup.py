@@ -16,6 +16,7 @@ setup(
     extras_require={"test": ["pytest"]},
     zip_safe=False,
     entry_points={
+        "muster.commands": ["simulate = muster_twin.simulation.command:simulate"],
         "muster.drivers": ["sim = muster_twin.sim_driver:SimDriver"],
     },
 )

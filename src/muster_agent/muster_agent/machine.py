@@ -1,10 +1,9 @@
-"""What is behind an agent: its site, its driver and its journal, found from its configuration."""
+"""What is behind an agent: its driver, and what that can do at its site."""
 
 from __future__ import annotations
 
 import math
-import os
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 from rclpy.node import Node
@@ -12,16 +11,14 @@ from rclpy.node import Node
 import muster_agent
 from muster_core.agent import Abilities, AgentConfig
 from muster_core.driver.protocol import DRIVER_API_VERSION, Driver
-from muster_core.errors import ConfigError
 from muster_core.ids import RobotId
-from muster_core.log import SqliteLog
 from muster_core.plugins import DRIVER_GROUP, load_plugin
 from muster_core.robot import RobotDescription
-from muster_core.site import PlaceKind, Routes, Site
+from muster_core.site import Place, PlaceKind, Routes, Site
 from muster_ros.clock import read_clock
 from muster_ros.parameters import parse_config
 
-CHARGERS_CACHED_MAX = 64
+SAFE_PLACES_CACHED_MAX = 64
 
 
 def open_driver(node: Node, robot_id: RobotId, config: AgentConfig, site: Site) -> Driver:
@@ -38,45 +35,30 @@ def open_driver(node: Node, robot_id: RobotId, config: AgentConfig, site: Site) 
     return driver
 
 
-def open_journal(fleet: str, robot_id: RobotId, config: AgentConfig) -> SqliteLog:
-    """The robot's journal, made when there is none.
-
-    :raises ConfigError: when its directory cannot be made.
-    :raises LogError: when the file is not a journal, or another process uses it.
-    """
-    directory = Path(config.data_dir).expanduser() if config.data_dir else _state_directory(fleet)
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigError(
-            f"data_dir is {str(directory)!r}, which cannot be made: {error.strerror}; "
-            f"name a directory that this user may write to"
-        ) from error
-    return SqliteLog(directory / f"{robot_id}.journal", is_exclusive=True)
-
-
-def _state_directory(fleet: str) -> Path:
-    base = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
-    return Path(base).expanduser() / "muster" / fleet.strip("/")
-
-
 def abilities_of(driver: Driver, site: Site) -> Abilities:
     """What the core may ask of ``driver`` and ``site``. For one thread."""
-    routes = Routes(site, cached_max=CHARGERS_CACHED_MAX)
+    routes = Routes(site, cached_max=SAFE_PLACES_CACHED_MAX)
     chargers = site.places_of_kind(PlaceKind.CHARGER)
-
-    def nearest_charger(vertex: str) -> str | None:
-        if not vertex:
-            return None
-        times_s = [routes.travel_time_s(vertex, charger.vertex) for charger in chargers]
-        nearest = min(range(len(chargers)), key=times_s.__getitem__, default=None)
-        if nearest is None or math.isinf(times_s[nearest]):
-            return None
-        return chargers[nearest].name
-
+    parkings = site.places_of_kind(PlaceKind.PARKING)
+    safe_vertices = frozenset(place.vertex for place in (*chargers, *parkings))
     return Abilities(
-        verbs=driver.verbs, nearest_charger=nearest_charger, estimate_s=driver.estimate_s
+        verbs=driver.verbs,
+        nearest_charger=lambda vertex: _nearest(chargers, vertex, routes),
+        nearest_parking=lambda vertex: _nearest(parkings, vertex, routes),
+        is_safe_place=safe_vertices.__contains__,
+        estimate_s=driver.estimate_s,
     )
+
+
+def _nearest(places: Sequence[Place], vertex: str, routes: Routes) -> str | None:
+    """The name of the place that is quickest to reach; None when none is."""
+    if not routes.site.has_vertex(vertex):
+        return None
+    times_s = [routes.travel_time_s(vertex, place.vertex) for place in places]
+    nearest = min(range(len(places)), key=times_s.__getitem__, default=None)
+    if nearest is None or math.isinf(times_s[nearest]):
+        return None
+    return places[nearest].name
 
 
 def describe(robot_id: RobotId, driver: Driver, site: Site) -> RobotDescription:

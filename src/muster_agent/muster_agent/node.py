@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+import time
+from contextlib import ExitStack, suppress
 from typing import Any
 
 from muster_msgs import action, msg
@@ -10,11 +11,12 @@ from rclpy.publisher import Publisher
 
 from muster_agent.conversions import to_leases, to_offer
 from muster_agent.goals import Goals
-from muster_agent.machine import abilities_of, describe, open_driver, open_journal
+from muster_agent.journal import journal_path, open_journal
+from muster_agent.machine import abilities_of, describe, open_driver
 from muster_agent.outlets import NodeOutlets
-from muster_core.agent import AgentConfig, AgentCore, Worker, fold, read_journal
+from muster_core.agent import AgentConfig, AgentCore, Worker, fold_journal
 from muster_core.agent.inputs import Input, StopRequested
-from muster_core.driver.protocol import Driver
+from muster_core.driver.protocol import Driver, StepState
 from muster_core.ids import AttemptId, RobotId
 from muster_core.log import EventLog
 from muster_core.site import Site, load_site
@@ -25,6 +27,9 @@ from muster_ros.loop import CoreLoop
 from muster_ros.parameters import load_config
 from muster_ros.process import crash
 from muster_ros.shell import MusterNode
+
+STANDING_AWAITED_S_MAX = 10.0
+"""How long an agent that must end waits for its robot to come to stand."""
 
 
 class AgentNode(MusterNode):
@@ -42,6 +47,7 @@ class AgentNode(MusterNode):
         super().__init__("agent", namespace=f"{fleet.rstrip('/')}/{robot_id}", **kwargs)
         self._core: AgentCore | None = None
         self._loop: CoreLoop[Input] | None = None
+        self._warning = ""
 
     @property
     def robot_id(self) -> RobotId:
@@ -59,7 +65,8 @@ class AgentNode(MusterNode):
         self._site = load_site(self._config.site)
         self._driver = open_driver(self, self.robot_id, self._config, self._site)
         resources.callback(self._driver.close)
-        self._journal = open_journal(self.fleet, self.robot_id, self._config)
+        path = journal_path(self.fleet, self.robot_id, self._config)
+        self._journal = open_journal(path, self._config, read_clock())
         resources.callback(self._journal.close)
         self._open_channels(resources)
 
@@ -70,7 +77,7 @@ class AgentNode(MusterNode):
             self._config,
             self.robot_id,
             abilities=abilities_of(self._driver, self._site),
-            state=fold(read_journal(self._journal), attempts_remembered_max=remembered_max),
+            state=fold_journal(self._journal, attempts_remembered_max=remembered_max),
             now=read_clock(),
         )
         outlets = NodeOutlets(self._states, self._goals, self.context)
@@ -81,7 +88,7 @@ class AgentNode(MusterNode):
             lambda batch: worker.handle(batch, read_clock()),
             tick_s=self._config.tick_s,
             inbox_max=self._config.inbox_max,
-            on_crash=crash,
+            on_crash=self._on_crash,
         )
         description = describe(self.robot_id, self._driver, self._site)
         self._descriptions.publish(robot_description_message(description))
@@ -94,8 +101,16 @@ class AgentNode(MusterNode):
         core, loop = self._core, self._loop
         if core is None or loop is None:
             return {}
-        counts = {name: str(count) for name, count in list(core.counts.items())}
-        return {"driver": self._config.driver, "inbox_overflows": str(loop.overflows), **counts}
+        told = {"driver": self._config.driver, "inbox_overflows": str(loop.overflows)}
+        told |= {name: str(count) for name, count in list(core.counts.items())}
+        warning = core.warning()
+        if warning:
+            told["warning"] = warning
+        if warning != self._warning:
+            self._warning = warning
+            if warning:
+                self.logs.warning("look into this", reason=warning)
+        return told
 
     def _open_channels(self, resources: ExitStack) -> None:
         self._states = self._publisher(ROBOT_STATES, resources)
@@ -125,6 +140,17 @@ class AgentNode(MusterNode):
         loop, self._loop = self._loop, None
         if loop is not None:
             loop.stop()
+
+    def _on_crash(self, error: BaseException) -> None:
+        """End the process, once the robot stands. On the loop's thread, as all of the driver is."""
+        self.logs.error("the agent ends", reason=str(error) or type(error).__name__)
+        deadline = time.monotonic() + STANDING_AWAITED_S_MAX
+        with suppress(Exception):  # the error that ends the process is the one to be told
+            while time.monotonic() < deadline:
+                if self._driver.poll(read_clock()).step_state is not StepState.RUNNING:
+                    break
+                time.sleep(self._config.tick_s)
+        crash(error)
 
     def _put(self, item: Input) -> bool:
         loop = self._loop

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from muster_msgs import msg
 
-from muster_core.errors import ErrorCode
+from muster_core.errors import ErrorCode, LogError
+from muster_core.log import SqliteLog
+from muster_twin.sim_driver import SimDriver
 
 pytestmark = pytest.mark.ros
 
@@ -115,6 +117,88 @@ def test_what_cannot_be_used_fails_configure_with_key_and_choices(bench, paramet
     agent = bench.agent(**parameters)
     assert agent.trigger_configure().name == "FAILURE"
     assert words in agent.problem
+
+
+def test_pick_waits_for_permission_which_a_grant_brings(bench):
+    bench.active_agent()
+    bench.offer("o/0#1", "pick", steps_permitted=1)
+    bench.until(lambda: bench.states[-1].step_index == 1)
+    told = len(bench.states)
+    bench.until(lambda: len(bench.states) >= told + 3)
+    assert bench.states[-1].attempt_id == "o/0#1", "it stands and waits"
+    bench.grant(grants="o/0#1")
+    bench.until(lambda: "o/0#1" in bench.owed())
+    assert bench.owed()["o/0#1"].result == msg.Outcome.SUCCEEDED
+
+
+def test_numbers_of_reports_grow_over_a_restart(bench):
+    agent = bench.active_agent()
+    before = bench.heard_report()
+    bench.end(agent)
+    bench.active_agent()
+    bench.offer("o/0#1", "scan")
+    bench.until(lambda: "o/0#1" in bench.owed())
+    numbers = [state.report_number for state in bench.states]
+    assert before < numbers[0] and numbers == sorted(set(numbers))
+    assert numbers[0] >> 40 == (before >> 40) + 1
+
+
+def test_robot_alone_parks_and_tells_of_it_when_it_is_heard_again(bench):
+    bench.active_agent(alone_after_s=1.0)
+    bench.offer("o/0#1", "scan")  # which takes it away from where it started to park
+    bench.until(lambda: "o/0#1" in bench.owed())
+    bench.until(lambda: bench.states[-1].message.endswith("parks at park_1"))
+    bench.until(lambda: bench.states[-1].vertex == "a")
+    bench.grant()
+    bench.until(lambda: bench.states[-1].message.startswith("was alone from "))
+    assert bench.states[-1].state == msg.RobotState.IDLE
+    assert "o/0#1" in bench.owed()
+
+
+def test_reports_that_another_agent_made_are_warned_of(bench):
+    agent = bench.active_agent(driver_settings__scan_s=3600.0)
+    bench.offer("o/0#1", "scan")
+    bench.grant(grants="o/0#1", heard_report=bench.heard_report() + (1 << 40))
+    bench.until(lambda: "foreign_grants" in agent.diagnose())
+    assert "another agent uses the same name" in agent.diagnose()["warning"]
+
+
+def test_journal_that_cannot_be_written_stops_the_robot_before_the_process_ends(bench, monkeypatch):
+    stops, ended = [], []
+    stop = SimDriver.stop
+
+    def counted_stop(driver, now):
+        stops.append(now)
+        stop(driver, now)
+
+    def fail(*_):
+        raise LogError("event 7 could not be written: database or disk is full")
+
+    monkeypatch.setattr(SimDriver, "stop", counted_stop)
+    monkeypatch.setattr("muster_agent.node.crash", lambda error: ended.append((error, len(stops))))
+    bench.active_agent(driver_settings__scan_s=3600.0)
+    bench.offer("o/0#1", "scan")
+    bench.until(lambda: bench.states[-1].step_index == 1)
+    monkeypatch.setattr(SqliteLog, "append", fail)
+    bench.grant(revocations="o/0#1")
+    bench.until(lambda: bool(ended))
+    error, stopped = ended[0]
+    assert "disk is full" in str(error) and "start the agent again" in str(error)
+    assert stopped >= 1
+    assert not bench.owed(), "what is not in the journal is not told"
+
+
+def test_damaged_journal_fails_configure_with_what_is_good_and_the_remedy(bench):
+    bench.end(_agent_that_owes(bench))
+    path = bench.directory / "journals" / "robot_1.journal"
+    content = path.read_bytes()
+    at = content.rindex(b'"attempt_accepted"')
+    path.write_bytes(content[:at] + b'"Attempt' + content[at + 8 :])
+    agent = bench.agent()
+    assert agent.trigger_configure().name == "FAILURE"
+    assert f"{path} is damaged" in agent.problem
+    assert "good up to event 2" in agent.problem
+    assert f"muster log repair {path}" in agent.problem
 
 
 def _agent_that_owes(bench):

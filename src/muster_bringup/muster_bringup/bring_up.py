@@ -109,6 +109,7 @@ class _Node:
     failures: int = 0
     reason: str = ""
     was_active: bool = False
+    was_activated: bool = False
     is_down: bool = False
 
 
@@ -230,6 +231,7 @@ class BringUp:
 
     def _ask(self, node: _Node, verb: Verb, now_s: float) -> Request:
         self._number += 1
+        node.was_activated |= verb is Verb.ACTIVATE
         node.pending = Request(node.name, verb, self._number)
         node.deadline_s = now_s + self._config.answer_timeout_s
         return node.pending
@@ -267,6 +269,9 @@ class BringUp:
         if self._direction is Direction.DOWN:
             node.is_down = _is_at_rest(state)
         elif state is NodeState.ACTIVE:
+            if not node.was_activated:
+                # The fleet was up before, and this supervisor began anew: it need not go by stages.
+                self._open_stage = self._stages - 1
             node.was_active = True
             node.failures, node.retry_due_s, node.reason = 0, 0.0, ""
         elif node.was_active and state in NEXT_UP:

@@ -19,7 +19,7 @@ from muster_bringup import dying_with_parent
 
 RESTART_S_MIN = 0.5
 RESTART_S_MAX = 10.0
-STEADY_S = 30.0
+STEADY_S = 10.0
 """A child that ran for so long was well, and its next restart is quick again."""
 
 

@@ -22,7 +22,7 @@ from ament_index_python.packages import PackageNotFoundError, get_package_prefix
 from muster_bringup.child import Child, Command
 from muster_bringup.options import FleetOptions
 from muster_bringup.output import LogFile, Print, parse_record, text_for_person
-from muster_bringup.ros_arguments import ros_arguments, write_parameters
+from muster_bringup.ros_arguments import ros_arguments
 from muster_bringup.topology import SUPERVISOR, Process
 from muster_core.errors import MusterError
 
@@ -146,9 +146,7 @@ class Fleet:
 
     def _child(self, process: Process, executable: Path, directory: Path) -> Child:
         arguments = ros_arguments(
-            process,
-            own_file=write_parameters(process, directory),
-            params_file=self._options.params_file,
+            process, directory=directory, params_file=self._options.params_file
         )
         environment = {"ROS_LOG_DIR": str(self.log_dir / "ros"), **os.environ}
         environment |= {"PYTHONUNBUFFERED": "1", "RCUTILS_COLORIZED_OUTPUT": "0"}

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from muster_bringup.options import HELP, FleetOptions, parse_options
-from muster_bringup.ros_arguments import ros_arguments, write_parameters
+from muster_bringup.ros_arguments import ros_arguments
 from muster_bringup.topology import Process
 
 RESPAWN_DELAY_S = 1.0
@@ -50,6 +50,8 @@ def _default(name: str) -> str:
     if name == "robot":
         return DEFAULT_ROBOT
     default = signature(parse_options).parameters[name].default
+    if isinstance(default, bool):
+        return str(default).lower()
     return "" if default is None else str(default)
 
 
@@ -68,9 +70,7 @@ def node_actions(processes: tuple[Process, ...], options: FleetOptions) -> list[
             exec_name=process.name,
             arguments=list(process.arguments),
             ros_arguments=ros_arguments(
-                process,
-                own_file=write_parameters(process, directory),
-                params_file=options.params_file,
+                process, directory=directory, params_file=options.params_file
             ),
             output="screen",
             respawn=True,

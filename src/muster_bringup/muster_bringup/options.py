@@ -39,6 +39,7 @@ HELP: Mapping[str, str] = {
     "policy": "Who decides: a name registered under muster.policies; empty = the policy's default.",
     "kafka": "Where Kafka is, host:port, several with commas; empty = no gateway.",
     "data_dir": "Directory of the logs and journals; empty = $XDG_STATE_HOME/muster/<namespace>.",
+    "standby": "Whether a second scheduler waits to take over when the first ends or stands still.",
     "params_file": "A ROS parameter file that has the last word over these options; empty = none.",
 }
 
@@ -58,6 +59,7 @@ class FleetOptions:
     :param speed: simulated seconds in a second, for the ``sim`` driver.
     :param policy: empty = the policy node's own default.
     :param kafka: ``host:port``, several with commas; empty = no gateway.
+    :param standby: whether a second scheduler waits to take over.
     :param params_file: has the last word over what Muster sets; None = none.
     """
 
@@ -70,6 +72,7 @@ class FleetOptions:
     policy: str
     kafka: str
     data_dir: Path
+    standby: bool
     params_file: Path | None
 
 
@@ -85,6 +88,7 @@ def parse_options(
     policy: str = "",
     kafka: str = "",
     data_dir: str | Path = "",
+    standby: bool | str = False,
     params_file: str | Path = "",
 ) -> FleetOptions:
     """The options, checked; texts as a command line or a launch argument gives them.
@@ -106,6 +110,7 @@ def parse_options(
         policy=policy,
         kafka=_parse_kafka(kafka),
         data_dir=Path(data_dir).expanduser().resolve() if data_dir else default_data_dir(fleet),
+        standby=_parse_truth("standby", standby),
         params_file=_parse_params_file(params_file),
     )
 
@@ -165,6 +170,14 @@ def _parse_number(
         kind = "a whole number" if number_type is int else "a number"
         raise ConfigError(f"{key} is {value!r}; it must be {kind} from {least:g} to {greatest:g}")
     return number
+
+
+def _parse_truth(key: str, value: bool | str) -> bool:
+    words = {"true": True, "false": False}
+    truth = value if isinstance(value, bool) else words.get(value.strip().lower())
+    if truth is None:
+        raise ConfigError(f"{key} is {value!r}; it must be true or false")
+    return truth
 
 
 def _parse_kafka(kafka: str) -> str:

@@ -15,6 +15,7 @@ from muster_core.errors import ConfigError
 
 Value = bool | int | float | str | list[str]
 SUPERVISOR = "supervisor"
+SCHEDULER, STANDBY = "scheduler", "scheduler_2"
 
 
 class Stage(IntEnum):
@@ -22,9 +23,11 @@ class Stage(IntEnum):
 
     POLICY = 1
     SCHEDULER = 2
-    AGENTS = 3
-    GATEWAY = 4
-    SUPERVISOR = 5
+    STANDBY = 3
+    """After the scheduler, so that a fleet that starts is led by it; going down, before it."""
+    AGENTS = 4
+    GATEWAY = 5
+    SUPERVISOR = 6
     """Brings up the others, and is itself no lifecycle node."""
 
 
@@ -38,6 +41,8 @@ class Process:
     :param nodes: the fully qualified names of its nodes.
     :param remappings: ROS remapping rules, ``from:=to``.
     :param config_file: the installed parameter file; what it says, ``parameters`` may override.
+    :param stands_in_for: the name of a node; what parameter files say to that one is said to this
+        process's node, too. Empty = none.
     """
 
     name: str
@@ -49,6 +54,7 @@ class Process:
     parameters: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     remappings: tuple[str, ...] = ()
     config_file: Path | None = None
+    stands_in_for: str = ""
 
     @property
     def is_managed(self) -> bool:
@@ -63,7 +69,7 @@ def fleet_topology(options: FleetOptions) -> tuple[Process, ...]:
     """
     managed = (
         _policy(options),
-        _scheduler(options, robots_expected=len(options.robots)),
+        *_schedulers(options, robots_expected=len(options.robots)),
         *_agents(options),
         *_gateway(options),
     )
@@ -72,7 +78,7 @@ def fleet_topology(options: FleetOptions) -> tuple[Process, ...]:
 
 def edge_topology(options: FleetOptions) -> tuple[Process, ...]:
     """Everything but the agents, for the edge server. Its scheduler expects no number of robots."""
-    managed = (_policy(options), _scheduler(options, robots_expected=0), *_gateway(options))
+    managed = (_policy(options), *_schedulers(options, robots_expected=0), *_gateway(options))
     return _complete(options.namespace, managed, "edge.yaml")
 
 
@@ -113,13 +119,27 @@ def _policy(options: FleetOptions) -> Process:
     return _single("policy", options.namespace, Stage.POLICY, settings)
 
 
-def _scheduler(options: FleetOptions, *, robots_expected: int) -> Process:
+def _schedulers(options: FleetOptions, *, robots_expected: int) -> tuple[Process, ...]:
+    """The scheduler, and its standby if there is to be one, on the same log."""
     settings: dict[str, Value] = {
         "site": str(options.site),
         "data_dir": str(options.data_dir),
         "robots_expected": robots_expected,
     }
-    return _single("scheduler", options.namespace, Stage.SCHEDULER, settings)
+    first = _single(SCHEDULER, options.namespace, Stage.SCHEDULER, settings)
+    if not options.standby:
+        return (first,)
+    node = f"{options.namespace}/{STANDBY}"
+    second = replace(
+        first,
+        name=STANDBY,
+        nodes=(node,),
+        stage=Stage.STANDBY,
+        parameters={node: settings},
+        remappings=(*first.remappings, f"__node:={STANDBY}"),
+        stands_in_for=SCHEDULER,
+    )
+    return first, second
 
 
 def _gateway(options: FleetOptions) -> tuple[Process, ...]:

@@ -45,6 +45,7 @@ def up(
     log_dir: Annotated[
         str, typer.Option(help="Where each process's output goes; empty = logs in data_dir.")
     ] = "",
+    standby: Annotated[bool, typer.Option("--standby", help=HELP["standby"])] = False,
     params_file: Annotated[str, typer.Option(help=HELP["params_file"])] = "",
 ) -> None:
     """Start a simulated fleet with its scheduler and policy, and keep it running until Ctrl-C."""
@@ -62,6 +63,7 @@ def up(
             policy=policy,
             kafka=kafka,
             data_dir=data_dir,
+            standby=standby,
             params_file=params_file,
         )
         fleet = Fleet(

@@ -47,6 +47,7 @@ def make_options(tmp_path: Path) -> Callable[..., FleetOptions]:
             "policy": "",
             "kafka": "",
             "data_dir": tmp_path / "data",
+            "standby": False,
             "params_file": None,
         }
         return FleetOptions(**{**values, **given})  # type: ignore[arg-type]

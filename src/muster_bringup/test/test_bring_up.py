@@ -82,6 +82,15 @@ def test_nodes_that_are_active_already_are_left_alone() -> None:
     assert world.transitions == []
 
 
+def test_supervisor_that_began_anew_brings_back_a_node_though_an_earlier_stage_is_down() -> None:
+    world = World()
+    world.states = dict.fromkeys(world.states, NodeState.ACTIVE)
+    world.states[SCHEDULER] = NodeState.ABSENT
+    world.states[ROBOT_1] = NodeState.UNCONFIGURED
+    world.run(2)
+    assert world.transitions == [(ROBOT_1, Verb.CONFIGURE), (ROBOT_1, Verb.ACTIVATE)]
+
+
 def test_failing_configure_is_tried_again_ever_more_seldom() -> None:
     world = World(retry_s_min=1.0, retry_s_max=4.0)
     world.failing.add((POLICY, Verb.CONFIGURE))

@@ -64,6 +64,7 @@ def perform(name: str, **given: str) -> list[Any]:
             {"robot_names": "anna,bert", "robots_per_process": 1, "kafka": "localhost:9092"},
         ),
         ("edge.launch.py", edge_topology, {"policy": "nearest"}, {"policy": "nearest"}),
+        ("edge.launch.py", edge_topology, {"standby": "true"}, {"standby": True}),
         (
             "robot.launch.py",
             robot_topology,
@@ -86,7 +87,7 @@ def test_launch_file_starts_the_same_processes_as_up(
             str(find_executable(process)),
             *process.arguments,
             "--ros-args",
-            *ros_arguments(process, own_file=log_dir / f"{process.name}.yaml", params_file=None),
+            *ros_arguments(process, directory=log_dir, params_file=None),
         ]
         for process in topology(parsed)
     ]

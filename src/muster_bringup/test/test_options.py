@@ -60,6 +60,7 @@ def test_data_dir_is_of_the_namespace(site: str, monkeypatch: pytest.MonkeyPatch
         ({"kafka": "localhost"}, ["'localhost'", "host:port"]),
         ({"kafka": "localhost:99999"}, ["'localhost:99999'", "host:port"]),
         ({"namespace": "/a b"}, ["'/a b'", "/muster"]),
+        ({"standby": "maybe"}, ["standby is 'maybe'", "true or false"]),
         ({"params_file": "/no/such.yaml"}, ["params_file '/no/such.yaml'"]),
     ],
 )

@@ -8,8 +8,9 @@ import pytest
 import yaml
 
 from muster_bringup.options import FleetOptions, config_directory
-from muster_bringup.ros_arguments import ros_arguments, write_parameters
+from muster_bringup.ros_arguments import ros_arguments
 from muster_bringup.topology import (
+    Process,
     edge_topology,
     fleet_topology,
     managed_nodes,
@@ -29,9 +30,9 @@ def test_fleet_goes_up_policy_scheduler_agents_gateway(make_options: MakeOptions
     assert managed_nodes(processes) == [
         "1:/muster/policy",
         "2:/muster/scheduler",
-        "3:/muster/robot_1/agent",
-        "3:/muster/robot_2/agent",
-        "4:/muster/gateway",
+        "4:/muster/robot_1/agent",
+        "4:/muster/robot_2/agent",
+        "5:/muster/gateway",
     ]
     supervisor = processes[-1]
     assert supervisor.nodes == ("/muster/supervisor",)
@@ -72,6 +73,19 @@ def test_scheduler_expects_the_robots_of_the_fleet(make_options: MakeOptions) ->
     }
 
 
+@pytest.mark.parametrize("topology", [fleet_topology, edge_topology])
+def test_standby_is_a_second_scheduler_on_the_same_log_that_goes_up_after_the_first(
+    make_options: MakeOptions, topology: Callable[..., tuple[Process, ...]]
+) -> None:
+    assert "scheduler_2" not in [process.name for process in topology(make_options())]
+    processes = topology(make_options(standby=True))
+    first, second = (process for process in processes if process.executable == "scheduler")
+    assert second.nodes == ("/muster/scheduler_2",)
+    assert second.parameters["/muster/scheduler_2"] == first.parameters["/muster/scheduler"]
+    nodes = managed_nodes(processes)
+    assert nodes[1:3] == ["2:/muster/scheduler", "3:/muster/scheduler_2"]
+
+
 def test_speed_is_told_to_the_sim_driver_alone(make_options: MakeOptions) -> None:
     simulated, real = (
         robot_topology(make_options(robots=("anna",), driver=driver))[0].parameters[
@@ -108,8 +122,8 @@ def test_parameters_are_for_the_nodes_of_their_process(make_options: MakeOptions
 
 def test_persons_parameter_file_comes_last(make_options: MakeOptions, tmp_path: Path) -> None:
     process = fleet_topology(make_options())[0]
-    own = write_parameters(process, tmp_path)
-    arguments = ros_arguments(process, own_file=own, params_file=tmp_path / "mine.yaml")
+    own = tmp_path / f"{process.name}.yaml"
+    arguments = ros_arguments(process, directory=tmp_path, params_file=tmp_path / "mine.yaml")
     files = [after for flag, after in pairwise(arguments) if flag == "--params-file"]
     assert files == [
         str(config_directory() / "fleet.yaml"),

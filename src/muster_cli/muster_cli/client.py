@@ -103,6 +103,14 @@ class FleetClient:
         client = self._client(channels.GET_ORDERS)
         return self.spin_until(client.service_is_ready, deadline_s)
 
+    def await_service(self, channel: Channel) -> None:
+        """Wait until somebody serves the channel.
+
+        :raises NoAnswerError: when nobody was discovered in time.
+        """
+        if not self.spin_until(self._client(channel).service_is_ready, DISCOVERY_DEADLINE_S):
+            raise self._no_scheduler()
+
     def send(self, channel: Channel, request: Any) -> Any:
         """Send the request and return the future of its answer; served by ``spin``."""
         return self._client(channel).call_async(request)
@@ -124,9 +132,8 @@ class FleetClient:
         :param is_repeatable: whether sending the request twice is the same as sending it once.
         :raises NoAnswerError: when the service was not discovered, or did not answer, in time.
         """
+        self.await_service(channel)
         client = self._client(channel)
-        if not self.spin_until(client.service_is_ready, DISCOVERY_DEADLINE_S):
-            raise self._no_scheduler()
         futures: list[Any] = []
         deadline = time.monotonic() + deadline_s
         while (left_s := deadline - time.monotonic()) > 0:
@@ -149,6 +156,15 @@ class FleetClient:
         """What the scheduler says of the request to end the order."""
         request = srv.CancelOrder.Request(order_id=order_id, requester=requester, reason=reason)
         return self.call(channels.CANCEL_ORDER, request, is_repeatable=False)
+
+    def resolve_order(
+        self, order_id: str, *, resolution: str, requester: str, reason: str
+    ) -> srv.ResolveOrder.Response:
+        """What the scheduler says to a person's answer."""
+        request = srv.ResolveOrder.Request(
+            order_id=order_id, resolution=resolution, requester=requester, reason=reason
+        )
+        return self.call(channels.RESOLVE_ORDER, request, is_repeatable=False)
 
     def get_orders(
         self,

@@ -12,7 +12,8 @@ from rich.text import Text
 
 from muster_cli.floor import draw_floor, legend_rows
 from muster_cli.records import Record
-from muster_cli.tables import STATE_STYLES, event_line, robots_table
+from muster_cli.styles import STATE_STYLES
+from muster_cli.tables import event_line, robots_table
 from muster_core.site import Site
 
 WIDTH_MAX = 160
@@ -22,7 +23,7 @@ FLOOR_ROWS_MAX = 24
 SIDE_COLUMNS = 34
 """What stands beside the picture."""
 ROBOTS_SHOWN_MAX = 12
-_ORDER_STATES = ("waiting", "active", "completed", "failed", "cancelled")
+_ORDER_STATES = ("waiting", "active", "suspended", "completed", "failed", "cancelled")
 _BORDER = 2
 _MARGIN = 4  # a panel's borders and padding, columns
 _TABLE_HEAD = 2

@@ -10,7 +10,8 @@ from rich.text import Text
 
 from muster_cli.exits import UsageError
 from muster_cli.records import Record
-from muster_cli.tables import STATE_STYLES, robot_state
+from muster_cli.styles import STATE_STYLES
+from muster_cli.tables import robot_state
 from muster_core.errors import SiteError
 from muster_core.site import RobotMark, Site, draw_site, legend, load_site, robot_label
 

@@ -10,10 +10,15 @@ from typing import Any
 import typer
 
 from muster_cli.commands.cancel import cancel
+from muster_cli.commands.chaos import chaos
 from muster_cli.commands.demo import demo
 from muster_cli.commands.doctor import doctor
 from muster_cli.commands.events import events
+from muster_cli.commands.explain import explain
+from muster_cli.commands.log import log
 from muster_cli.commands.orders import orders
+from muster_cli.commands.replay import replay
+from muster_cli.commands.resolve import resolve
 from muster_cli.commands.robots import robots
 from muster_cli.commands.submit import submit
 from muster_cli.commands.watch import watch
@@ -25,7 +30,10 @@ from muster_core.errors import MusterError
 COMMAND_GROUP = "muster.commands"
 INTERRUPTED_EXIT_CODE = 130
 """What shells expect of a command that Ctrl-C ended."""
-_COMMANDS = (submit, orders, cancel, robots, events, watch, doctor, demo)
+_COMMANDS = (
+    submit, orders, explain, cancel, resolve, robots, events, replay, watch, doctor, demo,
+    chaos,
+)  # fmt: skip
 _EPILOG = (
     "Exit codes: 0 done; 1 refused, failed or not finished; 2 the command line is not right; "
     "3 no answer."
@@ -47,6 +55,7 @@ def make_app() -> typer.Typer:
     app.callback()(_globals)
     for command in _COMMANDS:
         app.command()(command)
+    app.add_typer(log)
     for point in sorted(entry_points(group=COMMAND_GROUP), key=lambda point: point.name):
         mount(app, point)
     return app

@@ -60,8 +60,10 @@ def order_record(status: msg.OrderStatus) -> Record:
     }
 
 
-def answer_record(answer: srv.SubmitOrder.Response | srv.CancelOrder.Response) -> Record:
-    """What the scheduler said to a submission or to a cancellation."""
+def answer_record(
+    answer: srv.SubmitOrder.Response | srv.CancelOrder.Response | srv.ResolveOrder.Response,
+) -> Record:
+    """What the scheduler said to a submission, a cancellation or a person's answer."""
     return {
         "accepted": answer.accepted,
         "duplicate": getattr(answer, "duplicate", False),
@@ -155,6 +157,7 @@ def fleet_record(state: msg.FleetState) -> Record:
             "completed": state.orders_completed,
             "failed": state.orders_failed,
             "cancelled": state.orders_cancelled,
+            "suspended": state.orders_suspended,
         },
         "robots": [robot_record(robot) for robot in state.robots],
     }

@@ -2,42 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from muster_cli.account import Account
 from muster_cli.records import Record
+from muster_cli.styles import EVENT_STYLES, STATE_STYLES
 from muster_cli.words import event_words, order_words
+from muster_core.explain import ordinal, spell_duration
 from muster_core.site import robot_label
 
-STATE_STYLES = {
-    "accepted": "cyan",
-    "planned": "cyan",
-    "active": "bold yellow",
-    "completed": "green",
-    "failed": "bold red",
-    "cancelled": "magenta",
-    "idle": "default",
-    "working": "bold yellow",
-    "charging": "blue",
-    "offline": "dim",
-    "fault": "bold red",
-    "silent": "bold red",
-}
-EVENT_STYLES = {
-    "order_accepted": "cyan",
-    "order_completed": "green",
-    "order_failed": "bold red",
-    "order_cancelled": "magenta",
-    "order_cancel_requested": "magenta",
-    "task_assigned": "yellow",
-    "robot_silent": "bold red",
-    "robot_described": "blue",
-    "robot_returned": "blue",
-    "epoch_started": "blue",
-}
 _BATTERY_CELLS = 5
 _BATTERY_LOW = 0.25
 _TYPE_COLUMNS = 22
@@ -79,7 +56,7 @@ def orders_table(orders: Iterable[Record]) -> Table:
 def progress_words(order: Record) -> str:
     """How far an order is: its place in the queue, or the step under way."""
     if order["queue_position"]:
-        return f"{order['queue_position']}. in line"
+        return f"{ordinal(order['queue_position'])} in line"
     if order["steps_total"]:
         return f"step {min(order['step_index'] + 1, order['steps_total'])}/{order['steps_total']}"
     if order["tasks_total"]:
@@ -100,7 +77,10 @@ def robots_table(
     if not has_labels:
         table.add_column("note")
     for index, robot in enumerate(robots):
+        excluded = "" if robot["order_id"] else robot["excluded"]  # busy is no news
         step = (steps or {}).get(robot["robot_id"]) or _step(robot)
+        if has_labels and not step and robot_state(robot) == "idle":
+            step = excluded  # such as that it is barred; there is no note to say so
         row = [
             Text(robot["robot_id"], no_wrap=True),
             state_text(robot_state(robot)),
@@ -113,7 +93,6 @@ def robots_table(
             style = STATE_STYLES.get(robot_state(robot), "default")
             row.insert(0, Text(robot_label(index), style=style))
         else:
-            excluded = "" if robot["order_id"] else robot["excluded"]  # busy is no news
             note = "; ".join(words for words in (robot["message"], excluded) if words)
             row.append(Text(note, style="dim"))
         table.add_row(*row)
@@ -153,6 +132,25 @@ def event_line(record: Record, *, is_short: bool = False) -> Text:
         text.append(f"{about}  ", style="bold")
     text.append(event_words(record))
     return text
+
+
+def account_lines(account: Account) -> Iterator[Text]:
+    """What became of many orders: a line with the numbers, and one for each reason of refusals."""
+    style = "green" if account.is_success else "bold red"
+    numbers = [f"{account.accepted} accepted", f"{account.duplicates} known already"]
+    numbers.append(f"{account.refused} refused")
+    if account.unanswered:
+        numbers.append(f"{len(account.unanswered)} without an answer")
+    text = Text(f"{account.lines} orders: {', '.join(numbers)}", style=style)
+    text.append(f"; {spell_duration(account.elapsed_s)}", style="default")
+    if account.queue_position_max:
+        text.append(f"; the last is {ordinal(account.queue_position_max)} in line", style="default")
+    yield text
+    for reason in sorted(account.reasons.values(), key=lambda reason: -reason.count):
+        others = f", and {reason.count - 1} more" if reason.count > 1 else ""
+        text = Text(f"{reason.count:>7}  {reason.error}: ", style="bold")
+        text.append(f"{reason.message} (line {reason.line}{others})", style="default")
+        yield text
 
 
 def _step(robot: Record) -> str:

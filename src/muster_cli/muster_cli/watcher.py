@@ -89,7 +89,7 @@ class Watcher:
         robots = fleet.get("robots", [])
         return Scene(
             title=title,
-            line=self._staleness(),
+            line=self._news(),
             counts=fleet.get("orders", {}),
             robots=robots,
             steps=self.story.steps_by_robot(robots),
@@ -98,12 +98,20 @@ class Watcher:
             site_hint=self._site_hint(),
         )
 
-    def _staleness(self) -> Text:
-        if self.silent_s < STALE_S:
+    def _news(self) -> Text:
+        """What somebody should look into before anything else."""
+        if self.silent_s >= STALE_S:
+            return Text(
+                f" the scheduler has been silent for {self.silent_s:.0f} s; this is how it was",
+                style="bold red",
+            )
+        asking = self.fleet.get("orders", {}).get("suspended", 0)
+        if not asking:
             return Text("")
+        orders = "1 order asks" if asking == 1 else f"{asking} orders ask"
         return Text(
-            f" the scheduler has been silent for {self.silent_s:.0f} s; this is how it was",
-            style="bold red",
+            f" {orders} a person what became of the item: `muster orders --state suspended`",
+            style="bold magenta",
         )
 
     def _site_hint(self) -> str:

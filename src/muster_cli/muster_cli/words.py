@@ -6,6 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from muster_cli.records import Record, error_name
+from muster_core.explain import wish_words
+from muster_core.ids import OrderId
+from muster_core.order import Order
 
 Data = dict[str, Any]
 
@@ -22,15 +25,15 @@ def event_words(record: Record) -> str:
 
 def order_words(order: Record) -> str:
     """What is wanted, as in ``deliver shelf_1 → pack_2``."""
-    kind = order.get("kind") or "deliver"
-    ends = [place for place in (order.get("pickup"), order.get("dropoff")) if place]
-    places = ends or list(order.get("places") or ())
-    shown = " → ".join(places[:PLACES_SHOWN_MAX])
-    more = len(places) - PLACES_SHOWN_MAX
-    return f"{kind} {shown}{f' and {more} more' if more > 0 else ''}".rstrip()
-
-
-PLACES_SHOWN_MAX = 3
+    return wish_words(
+        Order(
+            order_id=OrderId(""),
+            kind=order.get("kind") or "deliver",
+            pickup=order.get("pickup") or "",
+            dropoff=order.get("dropoff") or "",
+            places=tuple(order.get("places") or ()),
+        )
+    )
 
 
 def step_words(step: Record) -> str:
@@ -66,11 +69,35 @@ def _task_assigned(data: Data) -> str:
 
 
 def _attempt_ended(data: Data) -> str:
-    result = str(data.get("result", ""))
-    words = f"the robot's attempt {result}"
-    if result == "succeeded":
+    if data.get("result") == "succeeded":
         return "the robot succeeded"
-    return words + _because(data, "message")
+    return f"the robot's attempt {data.get('result', '')}{_because(data, 'message')}{_doubt(data)}"
+
+
+def _outcome_arrived_late(data: Data) -> str:
+    words = f"the lost robot tells that its attempt {data.get('result', '')}"
+    return words + _because(data, "message") + _doubt(data)
+
+
+def _task_revised(data: Data) -> str:
+    task = data.get("task") or {}
+    steps = ", ".join(step_words(step) for step in task.get("steps") or ())
+    return f"to {task.get('purpose', 'work')}: {steps}{_because(data, 'reason')}"
+
+
+def _order_suspended(data: Data) -> str:
+    vertex = data.get("vertex")
+    where = f" (the robot was last seen at {vertex})" if vertex else ""
+    return f"{data.get('reason', '')}{where}"
+
+
+def _order_resolved(data: Data) -> str:
+    who = data.get("requester") or "somebody"
+    return f"{who} answered {data.get('resolution', '')}{_because(data, 'reason')}"
+
+
+def _robot_barred(data: Data) -> str:
+    return f"given no work for now{_because(data, 'reason')}"
 
 
 def _step_finished(data: Data) -> str:
@@ -87,6 +114,10 @@ def _robot_described(data: Data) -> str:
 def _cancel_requested(data: Data) -> str:
     who = data.get("requester")
     return f"cancel asked{f' by {who}' if who else ''}{_because(data, 'reason')}"
+
+
+def _doubt(data: Data) -> str:
+    return "; whether it did the step then under way is unknown" if data.get("uncertain") else ""
 
 
 def _because(data: Data, key: str) -> str:
@@ -111,12 +142,22 @@ _WORDS: dict[str, Callable[[Data], str]] = {
     "task_assigned": _task_assigned,
     "attempt_started": lambda data: "the robot has begun",
     "step_finished": _step_finished,
+    "pick_permitted": lambda data: f"may do step {data.get('step_index', 0) + 1}, once",
     "attempt_ended": _attempt_ended,
+    "outcome_arrived_late": _outcome_arrived_late,
+    "task_revised": _task_revised,
+    "order_suspended": _order_suspended,
+    "order_resolved": _order_resolved,
+    "order_resumed": lambda data: f"goes on{_because(data, 'reason')}",
     "order_cancel_requested": _cancel_requested,
-    "order_completed": lambda data: "all done",
+    "order_completed": lambda data: f"all done{_because(data, 'reason')}",
     "order_failed": lambda data: f"given up{_because(data, 'reason')}",
     "order_cancelled": lambda data: f"ended on request{_because(data, 'reason')}",
     "robot_described": _robot_described,
     "robot_silent": lambda data: f"not heard for {data.get('silent_s', 0.0):.1f} s",
     "robot_returned": lambda data: "heard again",
+    "robot_barred": _robot_barred,
+    "robot_cleared": lambda data: "its probe went well; given work again",
+    "spare_called": lambda data: f"stands in for {data.get('instead_of', '')}",
+    "spare_released": lambda data: f"is spare again: {data.get('instead_of', '')} is back",
 }

@@ -20,6 +20,8 @@ from muster_core.events import (
     OrderCancelled,
     OrderCompleted,
     OrderPlanned,
+    OrderResolved,
+    OrderSuspended,
     TaskAssigned,
     encode_event,
     event_type,
@@ -27,7 +29,7 @@ from muster_core.events import (
 from muster_core.ids import AttemptId, OrderId, RobotId, TaskId
 from muster_core.order import content_digest
 from muster_core.site import Site
-from muster_core.task import Step, Task
+from muster_core.task import Resolution, Step, Task
 from muster_core.trace import make_traceparent
 from muster_ros import channels
 from muster_ros.conversions import time_message, to_order
@@ -47,6 +49,8 @@ class FakeScheduler:
         self.orders: dict[str, msg.OrderStatus] = {}
         self.is_completing = True
         self.is_publishing = True
+        self.orders_open_max = 1000
+        self.excluded = ""
         self._site = site
         self._context = Context()
         rclpy.init(context=self._context)
@@ -57,6 +61,7 @@ class FakeScheduler:
         for channel, callback in (
             (channels.SUBMIT_ORDER, self._on_submit),
             (channels.CANCEL_ORDER, self._on_cancel),
+            (channels.RESOLVE_ORDER, self._on_resolve),
             (channels.GET_ORDERS, self._on_get_orders),
             (channels.GET_ROBOTS, self._on_get_robots),
             (channels.READ_EVENTS, self._on_read_events),
@@ -101,8 +106,8 @@ class FakeScheduler:
 
     def accept(self, order: msg.Order) -> msg.OrderStatus:
         order_id, trace = OrderId(order.order_id), make_traceparent(order.order_id)
-        status = msg.OrderStatus(order=order, state=msg.OrderStatus.ACCEPTED, queue_position=1)
-        status.accepted = time_message(START_NS)
+        status = msg.OrderStatus(order=order, state=msg.OrderStatus.ACCEPTED)
+        status.queue_position = 1 + self.count(msg.OrderStatus.ACCEPTED)
         self.orders[order.order_id] = status
         content = to_order(order)
         self.record(
@@ -110,6 +115,7 @@ class FakeScheduler:
                 order_id=order_id, order=content, digest=content_digest(content), traceparent=trace
             )
         )
+        status.accepted = self.events[-1].stamp
         if self.is_completing:
             self.complete(order.order_id)
         return status
@@ -134,11 +140,23 @@ class FakeScheduler:
         self.orders[name].state = msg.OrderStatus.ACTIVE
         self.orders[name].queue_position = 0
 
+    def suspend(self, name: str, question: str) -> None:
+        self.assign(name)
+        reason = f"a person is asked: {question}"
+        event = OrderSuspended(
+            order_id=OrderId(name), reason=reason, robot_id=RobotId("robot_1"), vertex="se1"
+        )
+        self.record(event)
+        self.orders[name].state, self.orders[name].message = msg.OrderStatus.SUSPENDED, reason
+
     def complete(self, name: str) -> None:
         self.assign(name)
         self.record(OrderCompleted(order_id=OrderId(name), traceparent=make_traceparent(name)))
         self.orders[name].state = msg.OrderStatus.COMPLETED
         self.orders[name].ended = time_message(START_NS + 60_000_000_000)
+
+    def count(self, state: int) -> int:
+        return [status.state for status in self.orders.values()].count(state)
 
     def description(self) -> msg.RobotDescription:
         return msg.RobotDescription(
@@ -155,21 +173,21 @@ class FakeScheduler:
             attempt_id=f"{order_id}/0#1" if active else "",
             step_index=1 if active else 0, steps_total=2 if active else 0,
         )  # fmt: skip
-        return msg.RobotSummary(robot=robot, alive=True, order_id=order_id)
+        return msg.RobotSummary(robot=robot, alive=True, order_id=order_id, excluded=self.excluded)
 
     def _publisher(self, channel: channels.Channel) -> Any:
         return self._node.create_publisher(channel.type, channel.path(self.fleet), channel.qos)
 
     def _publish_state(self) -> None:
-        states = [status.state for status in self.orders.values()]
         self._states.publish(
             msg.FleetState(
                 stamp=time_message(START_NS), epoch=1, seq=len(self.events), policy="batch/1",
                 robots=[self.summary()],
-                orders_waiting=states.count(msg.OrderStatus.ACCEPTED),
-                orders_active=states.count(msg.OrderStatus.ACTIVE),
-                orders_completed=states.count(msg.OrderStatus.COMPLETED),
-                orders_cancelled=states.count(msg.OrderStatus.CANCELLED),
+                orders_waiting=self.count(msg.OrderStatus.ACCEPTED),
+                orders_active=self.count(msg.OrderStatus.ACTIVE),
+                orders_completed=self.count(msg.OrderStatus.COMPLETED),
+                orders_cancelled=self.count(msg.OrderStatus.CANCELLED),
+                orders_suspended=self.count(msg.OrderStatus.SUSPENDED),
             )
         )  # fmt: skip
 
@@ -179,6 +197,10 @@ class FakeScheduler:
         if order.pickup and order.pickup not in self._site.places:
             response.error_code = int(ErrorCode.UNKNOWN_PLACE)
             response.message = f"pickup {order.pickup!r} is not a place"
+            return response
+        if known is None and len(self.orders) >= self.orders_open_max:
+            response.error_code = int(ErrorCode.QUEUE_FULL)
+            response.message = f"{len(self.orders)} orders are open, which is the bound"
             return response
         response.accepted, response.duplicate = True, known is not None
         response.status = known or self.accept(order)
@@ -195,6 +217,25 @@ class FakeScheduler:
         else:
             status.state = msg.OrderStatus.CANCELLED
             self.record(OrderCancelled(order_id=OrderId(request.order_id), reason=request.reason))
+            response.accepted, response.status = True, status
+        return response
+
+    def _on_resolve(self, request: Any, response: Any) -> Any:
+        status = self.orders.get(request.order_id)
+        if status is None:
+            response.error_code = int(ErrorCode.UNKNOWN_ORDER)
+            response.message = f"there is no order {request.order_id!r}"
+        elif status.state != msg.OrderStatus.SUSPENDED:
+            response.error_code = int(ErrorCode.NOT_SUSPENDED)
+            response.message, response.status = "it is active, not suspended", status
+        else:
+            self.record(
+                OrderResolved(
+                    order_id=OrderId(request.order_id), reason=request.reason,
+                    resolution=Resolution(request.resolution), requester=request.requester,
+                )
+            )  # fmt: skip
+            self.complete(request.order_id)
             response.accepted, response.status = True, status
         return response
 

@@ -406,3 +406,23 @@ def test_an_attempt_begun_again_is_found(run: Run) -> None:
 def test_a_robot_left_with_an_open_attempt_is_found(run: Run) -> None:
     run.entries.pop()
     assert found(run.judge(), Kind.OTHER, "I2", "b", "robot robot_2 has not ended b/1/1")
+
+
+def test_musters_own_probe_of_a_robot_is_nobodys_order(run: Run) -> None:
+    run.event("order_accepted", "probe/robot_1/9")
+    run.assign("probe/robot_1/9", 1, "robot_1")
+    run.take("probe/robot_1/9", 1, "robot_1")
+    verdict = run.judge()
+    assert verdict.violations == ()
+    assert verdict.orders == 2
+
+
+def test_a_robot_that_is_given_work_beside_its_probe_is_found(run: Run) -> None:
+    run.event("order_accepted", "probe/robot_1/9")
+    run.assign("probe/robot_1/9", 1, "robot_1")
+    run.send("c")
+    run.event("order_accepted", "c")
+    run.assign("c", 1, "robot_1")
+    run.end("c", 1, "cancelled")
+    run.event("order_cancelled", "c")
+    assert found(run.judge(), Kind.TWICE, "I3", "c", "robot robot_1 was given c/1/1")

@@ -93,7 +93,7 @@ def test_submit_and_wait_follows_the_order_to_its_end(run: Any, scheduler: Any) 
     helper.join()
     assert answer.code == 0
     lines = answer.out.splitlines()
-    assert lines[0] == "o-1: accepted, state accepted"
+    assert lines[0] == "o-1: accepted, 1st in line"
     assert lines[-1] == "o-1: completed"
     assert [word for line in lines for word in line.split() if word.startswith("order_")] == [
         "order_accepted",
@@ -157,6 +157,56 @@ def test_cancel_tells_whether_it_was_accepted(run: Any, scheduler: Any) -> None:
     unknown = run("cancel", "o-2")
     assert unknown.code == 1
     assert unknown.out == "o-2: refused: there is no order 'o-2' [unknown_order]\n"
+
+
+def test_suspended_orders_show_what_they_ask_and_how_to_answer(run: Any, scheduler: Any) -> None:
+    scheduler.is_completing = False
+    for number in range(3):
+        scheduler.accept(order(f"o-{number}"))
+    scheduler.suspend("o-0", "robot_1 was lost with the item")
+    for arguments in (("orders", "--limit", "1"), ("orders", "--state", "suspended")):
+        out = run(*arguments).out
+        assert "? o-0 asks a person: robot_1 was lost with the item\n" in out
+        assert "answer with: muster resolve o-0\n" in out and "--retry" in out
+    assert "asks a person" not in run("orders", "o-2").out
+    assert run("orders", "--state", "suspended", "--json").json()["orders"][0]["order_id"] == "o-0"
+
+
+def test_resolve_answers_a_suspended_order(run: Any, scheduler: Any) -> None:
+    scheduler.is_completing = False
+    scheduler.accept(order("o-1"))
+    scheduler.suspend("o-1", "where is it?")
+    answer = run("resolve", "o-1", "--completed", "--reason", "found it")
+    assert (answer.code, answer.out) == (0, "o-1: answered completed, state completed\n")
+    told = [event for event in scheduler.events if event.type == "order_resolved"]
+    body = json.loads(told[0].data)
+    assert (body["resolution"], body["reason"]) == ("completed", "found it")
+    assert body["requester"]
+
+
+def test_resolve_of_what_asks_nothing_is_refused(run: Any, scheduler: Any) -> None:
+    scheduler.is_completing = False
+    scheduler.accept(order("o-1"))
+    answer = run("resolve", "o-1", "--retry")
+    assert answer.code == 1
+    assert answer.out == "o-1: refused: it is active, not suspended [not_suspended]\n"
+    unknown = run("resolve", "o-9", "--failed", "--json")
+    assert (unknown.code, unknown.json()["error"]) == (1, "unknown_order")
+
+
+def test_robots_show_why_they_are_given_nothing(run: Any, scheduler: Any) -> None:
+    scheduler.excluded = "it is barred after repeated failures"
+    assert "it is barred after repeated failures" in run("robots").out
+    assert "it is barred after repeated failures" in run("watch", "--once").out
+
+
+def test_watch_says_that_a_person_is_asked(run: Any, scheduler: Any) -> None:
+    scheduler.is_completing = False
+    scheduler.accept(order("o-1"))
+    scheduler.suspend("o-1", "where is it?")
+    answer = run("watch", "--once")
+    assert "1 order asks a person what became of the item" in answer.out
+    assert run("watch", "--once", "--json").json()["orders"]["suspended"] == 1
 
 
 def test_events_are_read_to_the_end_over_many_pages(run: Any, scheduler: Any) -> None:
@@ -230,14 +280,15 @@ def test_watch_once_as_json_is_the_fleet(run: Any, scheduler: Any) -> None:
     body = run("watch", "--once", "--json").json()
     assert set(body) == {"time", "epoch", "seq", "policy", "fallback", "orders", "robots"}
     assert body["orders"] == {
-        "waiting": 0, "active": 0, "completed": 1, "failed": 0, "cancelled": 0,
+        "waiting": 0, "active": 0, "completed": 1, "failed": 0, "cancelled": 0, "suspended": 0,
     }  # fmt: skip
 
 
 @pytest.mark.parametrize(
     "arguments",
     [("orders",), ("robots", "--json"), ("cancel", "o-1"), ("events",), ("events", "--follow"),
-     ("submit", *DELIVERY), ("watch", "--once")],
+     ("submit", *DELIVERY), ("watch", "--once"), ("explain", "o-1"),
+     ("resolve", "o-1", "--retry")],
     ids=" ".join,
 )  # fmt: skip
 def test_no_scheduler_is_one_clear_sentence_and_exit_code_3(

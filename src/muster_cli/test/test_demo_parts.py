@@ -98,6 +98,19 @@ def test_failed_cancelled_and_refused_orders_end_the_run_without_success() -> No
     assert tally.reasons == {"o-1": "no robot can do it", "o-3": "no such place"}
 
 
+def test_order_that_asks_a_person_is_not_done_until_it_was_answered() -> None:
+    tally = Tally(["o-1"])
+    tally.on_event(event("order_accepted"))
+    tally.on_event(event("task_assigned", robot_id="robot_1"))
+    tally.on_event(event("order_suspended", reason="a person is asked"))
+    assert tally.counts() == {"suspended": 1} and not tally.is_done
+    assert tally.reasons == {"o-1": "a person is asked"}
+    tally.on_event(event("order_resumed", reason="put back"))
+    assert tally.counts() == {"active": 1}
+    tally.on_event(event("order_completed", reason="bay says: done"))
+    assert tally.is_success and not tally.reasons
+
+
 @pytest.mark.parametrize("kind", ["order_accepted", "order_completed"])
 def test_order_done_twice_is_no_success(kind: str) -> None:
     tally = Tally(["o-1"])

@@ -26,6 +26,19 @@ def test_running_scheduler_is_found_active_and_answering(run: Any, scheduler: An
     assert "scheduler active" in answer.out
     assert "answers; its log has 1 events" in answer.out
     assert "1 known, 1 heard" in answer.out
+    assert "none asks a person" in answer.out
+
+
+def test_orders_that_ask_a_person_are_noted(run: Any, scheduler: Any) -> None:
+    from muster_msgs import msg
+
+    scheduler.is_completing = False
+    for order_id in ("o-1", "o-2"):
+        scheduler.accept(msg.Order(order_id=order_id, pickup="shelf_1", dropoff="pack_1"))
+        scheduler.suspend(order_id, "where is it?")
+    answer = run("doctor")
+    assert answer.code == 0, "an order that asks is no illness"
+    assert "2 ask a person" in answer.out and "muster orders --state suspended" in answer.out
 
 
 def test_missing_package_is_named_with_its_remedy(

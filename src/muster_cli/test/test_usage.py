@@ -20,6 +20,9 @@ from muster_cli import main
         (("submit", "--json-file", "/nowhere.json"), "cannot be read"),
         (("events", "--trace", "xyz"), "--trace is 'xyz'; it must be 32 hexadecimal digits"),
         (("cancel",), "argument"),
+        (("explain", "o-1", "--log", "/nowhere.log"), "'/nowhere.log' cannot be read: there is no"),
+        (("resolve", "o-1"), "no answer given; give exactly one of --completed, --retry, --failed"),
+        (("resolve", "o-1", "--retry", "--failed"), "--retry and --failed given; give exactly one"),
         (("demo", "--kafka", "somewhere"), "--kafka is 'somewhere'; it must be mock, or host:port"),
         (("demo", "--site", "moon"), "the installed sites are"),
         (("demo", "--robots", "0"), "--robots"),
@@ -72,8 +75,8 @@ def test_bad_namespace_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
 def test_help_lists_every_command(run: Any) -> None:
     answer = run("--help")
     assert answer.code == 0
-    for name in ("submit", "watch", "cancel", "orders", "robots", "events", "doctor", "demo"):
-        assert name in answer.out
+    for command in main._COMMANDS:
+        assert command.__name__ in answer.out
 
 
 def test_broken_command_of_another_package_is_listed_with_its_reason(

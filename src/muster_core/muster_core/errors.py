@@ -106,3 +106,17 @@ class LogFencedError(LogError):
 
 class CheckpointError(MusterError):
     """A checkpoint cannot be made or used; the log, which is the truth, is read from its start."""
+
+
+class LogDamagedError(LogError):
+    """A log file is not as it was written; the message says up to which event it is, and the way.
+
+    :param last_good_seq: every event up to this one is there and unaltered.
+    """
+
+    def __init__(self, name: str, problem: str, last_good_seq: int) -> None:
+        super().__init__(
+            f"{name} is damaged ({problem}); it is good up to event {last_good_seq}: "
+            f"`muster log repair {name}` keeps that much, and a copy of the file as it is"
+        )
+        self.last_good_seq = last_good_seq

@@ -19,7 +19,8 @@ class Step(msgspec.Struct, frozen=True, omit_defaults=True):
     """One verb of a task.
 
     :param verb: ``go``, ``pick``, ``place``, ``scan``, ``charge``, ``wait``, or a driver's own.
-    :param place: a place of the site, by name; empty for verbs that need none.
+    :param place: a place of the site, by name, or a vertex as in ``@v12``; empty where none is
+        needed.
     :param duration_s: how long it takes at the least, s; 0 = as the driver does it.
     """
 
@@ -33,11 +34,14 @@ class TaskProposal(msgspec.Struct, frozen=True, omit_defaults=True):
 
     :param return_place: where an item that was picked goes when the order is cancelled; empty =
         back to where it was picked.
+    :param allows_fetch: whether another robot may take the item over from one that was lost with
+        it; the site must allow it, too.
     """
 
     steps: tuple[Step, ...]
     capabilities: tuple[str, ...] = ()
     return_place: str = ""
+    allows_fetch: bool = False
 
 
 class TaskPurpose(str, Enum):
@@ -53,7 +57,7 @@ class TaskPurpose(str, Enum):
 class Task(msgspec.Struct, frozen=True, omit_defaults=True):
     """What one robot does for an order, in one go.
 
-    :param return_place: see :class:`TaskProposal`.
+    :param return_place: see :class:`TaskProposal`; so is ``allows_fetch``.
     :param robot_id: the only robot that can do it; empty = any with the capabilities.
     :param is_holding: the robot has the item before the first step.
     """
@@ -63,6 +67,7 @@ class Task(msgspec.Struct, frozen=True, omit_defaults=True):
     steps: tuple[Step, ...]
     capabilities: tuple[str, ...] = ()
     return_place: str = ""
+    allows_fetch: bool = False
     purpose: TaskPurpose = TaskPurpose.WORK
     robot_id: RobotId = RobotId("")
     is_holding: bool = False

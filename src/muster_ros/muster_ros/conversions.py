@@ -239,6 +239,7 @@ def to_plan(message: msg.Plan) -> Plan:
                 tuple(to_step(step) for step in task.steps),
                 tuple(task.capabilities),
                 task.return_place,
+                task.allows_fetch,
             )
             for task in message.tasks
         ),
@@ -255,6 +256,7 @@ def plan_message(plan: Plan) -> msg.Plan:
                 capabilities=task.capabilities,
                 steps=[step_message(step) for step in task.steps],
                 return_place=task.return_place,
+                allows_fetch=task.allows_fetch,
             )
             for task in plan.tasks
         ],

@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-_ROS_METHODS = {"warning": "warning", "error": "error", "critical": "fatal", "exception": "error"}
+_FORWARDED = ("warning", "error", "critical", "exception")
 
 
 def configure_logs() -> None:
@@ -41,12 +41,18 @@ def node_logger(ros_logger: Any, **ids: str) -> Any:
 
 def _forward_to_ros(_logger: Any, method: str, event: Any) -> Any:
     ros_logger = event.pop("_ros_logger", None)
-    ros_method = _ROS_METHODS.get(method)
-    if ros_logger is not None and ros_method is not None:
+    if ros_logger is not None and method in _FORWARDED:
         ids = " ".join(
             f"{key}={value}"
             for key, value in event.items()
             if key not in ("event", "level", "timestamp", "exc_info")
         )
-        getattr(ros_logger, ros_method)(f"{event['event']} {ids}")
+        message = f"{event['event']} {ids}"
+        # A line of its own for each: rclpy refuses another severity from a line that has logged.
+        if method == "warning":
+            ros_logger.warning(message)
+        elif method == "critical":
+            ros_logger.fatal(message)
+        else:
+            ros_logger.error(message)
     return event

@@ -67,6 +67,10 @@ class MusterNode(LifecycleNode):
         """What the node tells to diagnostics while it is well; override to add to it."""
         return {}
 
+    def describe_state(self, label: str) -> str:
+        """The state in words while the node is well; ``label`` is its lifecycle's word for it."""
+        return label
+
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Run ``open``; close what it had opened when it fails."""
         return self._transition("configure", self.open, self._opened)
@@ -146,7 +150,7 @@ class MusterNode(LifecycleNode):
         status = DiagnosticStatus(
             level=DiagnosticStatus.ERROR if self.problem else DiagnosticStatus.OK,
             name=self.get_fully_qualified_name().lstrip("/"),
-            message=self.problem or label,
+            message=self.problem or self.describe_state(label),
             hardware_id="",
         )
         if not self.problem:

@@ -24,14 +24,15 @@ class Dispatcher:
     An attempt that does not arrive is sent again by the core, so nothing is retried here.
     """
 
-    def __init__(self, fleet: str) -> None:
+    def __init__(self, name: str, fleet: str) -> None:
+        self._name = name
         self._fleet = fleet
         self._clients: dict[RobotId, ActionClient] = {}
         self.robots_left_out = 0
 
     def start(self, resources: ExitStack) -> None:
         """Start to send; ``resources`` ends it."""
-        self._side = SideNode("scheduler_dispatch", self._fleet)
+        self._side = SideNode(self._name, self._fleet)
         resources.callback(self._stop)
         self._side.start()
 
@@ -47,6 +48,8 @@ class Dispatcher:
             task_id=effect.task.task_id,
             order_id=effect.task.order_id,
             lease_s=effect.lease_s,
+            heard_report=effect.heard_report,
+            steps_permitted=effect.steps_permitted,
             steps=[step_message(step) for step in effect.task.steps],
             traceparent=effect.traceparent,
         )

@@ -19,6 +19,13 @@ FAILURE_CODES = {
 }
 
 
+class Following:
+    """The way back to a goal of ``execute_order``, where a service has its :class:`Deferred`."""
+
+    def __init__(self, handle: Any) -> None:
+        self.handle = handle
+
+
 class Goals:
     """The goals that are open. Any thread may call; each goal ends once."""
 

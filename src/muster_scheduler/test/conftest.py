@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any
 
 import pytest
 import rclpy
+from lifecycle_msgs.msg import State, Transition
+from lifecycle_msgs.srv import ChangeState, GetState
 from muster_msgs import msg, srv
 from rclpy.action import ActionServer
 from rclpy.lifecycle import TransitionCallbackReturn
@@ -27,6 +30,11 @@ from muster_ros.testing import Caller, ros_context, spinning, wait_until
 from muster_scheduler.node import SchedulerNode
 
 FLEET = "/test"
+ASK_S = 1.0
+NEXT_TRANSITIONS = {
+    State.PRIMARY_STATE_UNCONFIGURED: Transition.TRANSITION_CONFIGURE,
+    State.PRIMARY_STATE_INACTIVE: Transition.TRANSITION_ACTIVATE,
+}
 SITE = """
 site: corridor
 vertices: {a: [0, 0], b: [10, 0], c: [20, 0], d: [30, 0]}
@@ -82,7 +90,7 @@ class ScriptedAgent:
         self._descriptions.publish(conv.robot_description_message(description))
         self._states = node.create_publisher(states.type, states.path(FLEET), states.qos)
         node.create_subscription(
-            ch.LEASES.type, ch.LEASES.path(FLEET), self.leases.append, ch.LEASES.qos
+            ch.LEASES.type, ch.LEASES.path(FLEET), self._on_leases, ch.LEASES.qos
         )
         node.create_timer(0.1, self.tell)
         path = ch.EXECUTE_TASK.path(FLEET, robot_id)
@@ -90,6 +98,7 @@ class ScriptedAgent:
 
     def tell(self) -> None:
         self.told += 1
+        self.report.report_number = self.told
         self._states.publish(conv.robot_state_message(self.report, read_clock().wall_ns))
 
     def end(self, result: OutcomeResult) -> None:
@@ -101,6 +110,10 @@ class ScriptedAgent:
         )
         self.report.outcomes = (outcome,)
         self.report.attempt_id, self.report.mode = AttemptId(""), RobotMode.IDLE
+
+    def _on_leases(self, leases: msg.Leases) -> None:
+        self.leases.append(leases)
+        self.report.epoch = max(self.report.epoch, leases.epoch)
 
     def _on_goal(self, goal: Any) -> Any:
         self.offers.append(goal.request)
@@ -123,6 +136,7 @@ class World:
         self.site = load_site(site_file)
         self.peer = rclpy.create_node("peer", namespace=FLEET)
         self.events: list[msg.Event] = []
+        self.ends: list[BaseException] = []
         self.peer.create_subscription(
             ch.EVENTS.type, ch.EVENTS.path(FLEET), self.events.append, ch.EVENTS.qos
         )
@@ -145,26 +159,62 @@ class World:
         self.actions.append(agent.server)
         return agent
 
-    def make_scheduler(self, **parameters: Any) -> SchedulerNode:
-        """A scheduler that is not configured yet."""
+    def make_scheduler(self, name: str = "scheduler", **parameters: Any) -> SchedulerNode:
+        """A scheduler that is not configured yet. What would end its process goes to ``ends``."""
         values = self.parameters | parameters
-        overrides = [Parameter(name, value=value) for name, value in values.items()]
-        node = SchedulerNode(namespace=FLEET, parameter_overrides=overrides)
+        overrides = [Parameter(key, value=value) for key, value in values.items()]
+        node = SchedulerNode(
+            name, on_end=self.ends.append, namespace=FLEET, parameter_overrides=overrides
+        )
         self._resources.callback(node.destroy_node)
         self._resources.callback(node.close)
         return node
 
-    def start_scheduler(self, **parameters: Any) -> SchedulerNode:
-        """A scheduler at work."""
-        node = self.make_scheduler(**parameters)
+    def start_scheduler(self, name: str = "scheduler", **parameters: Any) -> SchedulerNode:
+        """A scheduler at work, or ready to be."""
+        node = self.make_scheduler(name, **parameters)
         assert node.trigger_configure() == TransitionCallbackReturn.SUCCESS
         assert node.trigger_activate() == TransitionCallbackReturn.SUCCESS
         self._resources.enter_context(spinning([node]))
         return node
 
+    def bring_up(self, name: str) -> None:
+        """Configure and activate the scheduler of another process."""
+        get_state = self.peer.create_client(GetState, f"{FLEET}/{name}/get_state")
+        change_state = self.peer.create_client(ChangeState, f"{FLEET}/{name}/change_state")
+
+        def is_active() -> bool:
+            answer = self._ask(get_state, GetState.Request())
+            state = answer.current_state.id if answer else State.PRIMARY_STATE_UNKNOWN
+            if state in NEXT_TRANSITIONS:
+                transition = Transition(id=NEXT_TRANSITIONS[state])
+                self._ask(change_state, ChangeState.Request(transition=transition))
+            return bool(state == State.PRIMARY_STATE_ACTIVE)
+
+        wait_until(is_active, f"the activation of {name}")
+        for client in (get_state, change_state):
+            self.peer.destroy_client(client)
+
+    def _ask(self, client: Any, request: Any) -> Any:
+        """The answer, or None: one that was asked before it knew of its asker has none."""
+        if not client.wait_for_service(ASK_S):
+            return None
+        future = client.call_async(request)
+        is_done = threading.Event()
+        future.add_done_callback(lambda _: is_done.set())
+        return future.result() if is_done.wait(ASK_S) else None
+
     def submit(self, order_id: str, **fields: Any) -> srv.SubmitOrder.Response:
         order = msg.Order(order_id=order_id, **{"pickup": "shelf_1", "dropoff": "pack_1"} | fields)
         return self.caller.call(ch.SUBMIT_ORDER, srv.SubmitOrder.Request(order=order))
+
+    def submit_until_answered(self, order_id: str) -> srv.SubmitOrder.Response:
+        """As ``submit``, sent again and again: who is gone and not yet missed does not answer."""
+        order = msg.Order(order_id=order_id, pickup="shelf_1", dropoff="pack_1")
+        request = srv.SubmitOrder.Request(order=order)
+        channel = ch.SUBMIT_ORDER
+        client = self.peer.create_client(channel.type, channel.path(FLEET), qos_profile=channel.qos)
+        return wait_until(lambda: self._ask(client, request), f"an answer to {order_id}")
 
     def wait_for_event(self, event_type: str, count: int = 1) -> msg.Event:
         """The ``count``-th event of that type."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
-
 import typer
 
 from muster_cli.console import make_console, print_json
 from muster_cli.exits import ExitCode
 from muster_cli.options import JSON_OPTION, fleet_of
+from muster_cli.requester import requester_name
 
 
 def cancel(
@@ -27,18 +26,13 @@ def cancel(
     if is_json:
         print_json(record)
     elif answer.accepted:
-        state = record["order"]["state"] if record["order"] else "unknown"
-        still = "" if state == "cancelled" else "; its robot has to stop first"
-        make_console().print(f"{order_id}: cancel accepted, state {state}{still}")
+        order = record["order"] or {"state": "unknown", "message": ""}
+        # An ended order's message is why it ended; another's is what has to happen first.
+        still = (
+            f"; {order['message']}" if order["state"] != "cancelled" and order["message"] else ""
+        )
+        make_console().print(f"{order_id}: cancel accepted, state {order['state']}{still}")
     else:
         make_console().print(f"{order_id}: refused: {answer.message} [{record['error']}]")
     if not answer.accepted:
         raise typer.Exit(ExitCode.FAILED)
-
-
-def requester_name() -> str:
-    """Who types, for people who read the log; empty when the system does not know."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return ""

@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import secrets
-import sys
-import time
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import typer
 
-from muster_cli.commands.cancel import requester_name
 from muster_cli.console import make_console, print_json
-from muster_cli.exits import CommandError, ExitCode, UsageError
+from muster_cli.exits import ExitCode, NoAnswerError, UsageError
 from muster_cli.options import JSON_OPTION, fleet_of
-from muster_core.errors import Refusal
-from muster_core.intake import parse_order
-from muster_core.order import DEFAULT_PRIORITY, ORDER_BYTES_MAX, PRIORITY_MAX, Order
+from muster_cli.order_file import Wish, check_order, read_orders
+from muster_core.explain import ordinal
+from muster_core.order import DEFAULT_PRIORITY, PRIORITY_MAX, Order
 
 WAIT_DEADLINE_S = 3600.0
-ASK_PERIOD_S = 2.0
-NEWS_PERIOD_S = 0.25
-LAST_WORD_S = 1.0
-"""How long the events of an order that has ended are waited for, to be shown."""
-_FINAL_STATES = ("completed", "failed", "cancelled")
 
 
 def submit(
@@ -42,7 +32,9 @@ def submit(
         [], help="A capability that the robot must have; repeat for more."
     ),
     json_file: str = typer.Option(
-        "", metavar="FILE", help="Read the order as JSON from a file; - = from stdin."
+        "",
+        metavar="FILE",
+        help="Read the order as JSON from a file, or many, one a line; - = from stdin.",
     ),
     is_waiting: bool = typer.Option(False, "--wait", help="Follow the order until it ends."),
     wait_s: float = typer.Option(
@@ -50,7 +42,7 @@ def submit(
     ),
     is_json: bool = JSON_OPTION,
 ) -> None:
-    """Submit an order, and follow it with --wait.
+    """Submit an order, and follow it with --wait. Or many, from a file with one a line.
 
     Answered when the order is durable. The same order again is answered with its state.
     """
@@ -66,68 +58,78 @@ def submit(
     }
     if json_file:
         _check_alone(context)
-        wanted = read_order(json_file)
-    wanted["order_id"] = wanted.get("order_id") or make_order_id()
-    wanted.setdefault("requester", requester_name())
-    order = check_order(wanted)
+        found = read_orders(json_file)
+        if not isinstance(found, dict):
+            if is_waiting:
+                raise UsageError("--wait follows one order; the file has several")
+            _submit_many(fleet_of(context), found, is_json)
+            return
+        wanted = found
+    _submit_one(fleet_of(context), check_order(wanted), wait_s if is_waiting else 0.0, is_json)
 
+
+def _submit_one(fleet: str, order: Order, wait_s: float, is_json: bool) -> None:
+    """Submit the order, and follow it for at most ``wait_s`` seconds unless that is 0."""
     from muster_cli.client import FleetClient
+    from muster_cli.following import Follower
     from muster_cli.records import answer_record
     from muster_ros.conversions import order_message
 
-    with FleetClient(fleet_of(context)) as client:
-        from_seq = client.last_seq() + 1 if is_waiting else 0
+    with FleetClient(fleet) as client:
+        from_seq = client.last_seq() + 1 if wait_s else 0
         record = answer_record(client.submit_order(order_message(order)))
         if not is_json:
-            _tell_answer(order.order_id, record)
-        if record["accepted"] and is_waiting:
-            record["order"] = _follow(client, order.order_id, from_seq, wait_s, not is_json)
+            make_console().print(answer_words(order.order_id, record))
+        if record["accepted"] and wait_s:
+            follower = Follower(client, order.order_id, from_seq=from_seq, is_told=not is_json)
+            place = record["order"]["queue_position"] if record["order"] else 0
+            record["order"] = follower.follow(wait_s, place=place)
     if is_json:
         print_json(record)
     state = record["order"]["state"] if record["order"] else ""
-    if not record["accepted"] or (is_waiting and state != "completed"):
+    if not record["accepted"] or (wait_s and state != "completed"):
         raise typer.Exit(ExitCode.FAILED)
 
 
-def make_order_id() -> str:
-    """An id that nobody else has, sortable by time."""
-    return f"cli-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(3)}"
+def answer_words(order_id: str, record: dict[str, Any]) -> str:
+    """What the scheduler said: refused and why, or accepted and how far it is."""
+    if not record["accepted"]:
+        return f"{order_id}: refused: {record['message']} [{record['error']}]"
+    known = "known already" if record["duplicate"] else "accepted"
+    order = record["order"] or {"state": "accepted", "queue_position": 0}
+    if order["queue_position"]:
+        return f"{order_id}: {known}, {ordinal(order['queue_position'])} in line"
+    return f"{order_id}: {known}, state {order['state']}"
 
 
-def read_order(path: str) -> dict[str, Any]:
-    """The JSON object in the file, or on stdin when the path is ``-``.
+def _submit_many(fleet: str, wishes: Iterator[Wish], is_json: bool) -> None:
+    """Submit what each line asks for and tell what became of them.
 
-    :raises UsageError: when it cannot be read or is no JSON object.
+    :raises NoAnswerError: when the scheduler went away meanwhile.
     """
-    name = "stdin" if path == "-" else path
-    try:
-        if path == "-":
-            body = sys.stdin.buffer.read(ORDER_BYTES_MAX + 1)
-        else:
-            with Path(path).open("rb") as file:
-                body = file.read(ORDER_BYTES_MAX + 1)
-    except OSError as error:
-        raise UsageError(f"{name} cannot be read: {error.strerror}") from error
-    if len(body) > ORDER_BYTES_MAX:
-        raise UsageError(f"{name} is too long; an order has at most {ORDER_BYTES_MAX} bytes")
-    try:
-        content = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise UsageError(f"{name} is not JSON: {error}") from error
-    if not isinstance(content, dict):
-        raise UsageError(f"{name} holds a JSON {_json_noun(content)}; an order is a JSON object")
-    return content
+    from muster_cli.bulk import BulkSubmission
+    from muster_cli.client import FleetClient
+    from muster_cli.tables import account_lines
 
-
-def check_order(wanted: dict[str, Any]) -> Order:
-    """The order, as far as it can be checked without the site and the fleet.
-
-    :raises UsageError: with the sentence that the scheduler would refuse it with.
-    """
-    order = parse_order(json.dumps(wanted).encode())
-    if isinstance(order, Refusal):
-        raise UsageError(order.message)
-    return order
+    with FleetClient(fleet) as client:
+        bulk = BulkSubmission(client, wishes)
+        try:
+            bulk.run()
+        finally:
+            account = bulk.account
+            if account.lines and is_json:
+                print_json(account.record())
+            elif account.lines:
+                for line in account_lines(account):
+                    make_console().print(line, soft_wrap=True)
+    if account.unanswered:
+        raise NoAnswerError(
+            f"the scheduler in namespace {fleet} stopped answering: {len(account.unanswered)} "
+            f"orders up to line {account.last_line} may or may not be accepted, and nothing after "
+            "that line was sent; send the file again, orders with an order_id are not done twice"
+        )
+    if not account.is_success:
+        raise typer.Exit(ExitCode.FAILED)
 
 
 def _check_alone(context: typer.Context) -> None:
@@ -141,62 +143,3 @@ def _check_alone(context: typer.Context) -> None:
         source = context.get_parameter_source(name)
         if source is not None and source.name == "COMMANDLINE":
             raise UsageError(f"--json-file and {option} exclude each other: put it into the JSON")
-
-
-def _json_noun(content: Any) -> str:
-    nouns = {list: "array", str: "string", bool: "boolean", type(None): "null"}
-    return nouns.get(type(content), "number")
-
-
-def _tell_answer(order_id: str, record: dict[str, Any]) -> None:
-    console = make_console()
-    if not record["accepted"]:
-        console.print(f"{order_id}: refused: {record['message']} [{record['error']}]")
-        return
-    known = "known already" if record["duplicate"] else "accepted"
-    state = record["order"]["state"] if record["order"] else "accepted"
-    console.print(f"{order_id}: {known}, state {state}")
-
-
-def _follow(
-    client: Any, order_id: str, from_seq: int, wait_s: float, is_told: bool
-) -> dict[str, Any]:
-    """The order once it has ended.
-
-    :raises CommandError: when it has not ended in time.
-    """
-    from muster_cli.feed import EventFeed
-    from muster_cli.records import event_record, order_record
-    from muster_cli.tables import event_line
-
-    console = make_console()
-    feed = EventFeed(client, from_seq)
-
-    def tell_news(duration_s: float) -> list[str]:
-        """What happened to the order, by type of event."""
-        records = [event_record(event) for event in feed.poll(duration_s)]
-        mine = [record for record in records if record["order_id"] == order_id]
-        for record in mine if is_told else ():
-            console.print(event_line(record, is_short=True))
-        return [record["type"] for record in mine]
-
-    deadline = time.monotonic() + wait_s
-    asked_s = float("-inf")
-    while time.monotonic() < deadline:
-        news = tell_news(NEWS_PERIOD_S)
-        if not news and time.monotonic() - asked_s < ASK_PERIOD_S:
-            continue
-        asked_s = time.monotonic()
-        found = client.get_orders([order_id]).orders
-        status = order_record(found[0]) if found else None
-        if status and status["state"] in _FINAL_STATES:
-            last_word = time.monotonic() + LAST_WORD_S
-            while f"order_{status['state']}" not in news and time.monotonic() < last_word:
-                news += tell_news(NEWS_PERIOD_S)
-            if is_told:
-                why = f": {status['message']}" if status["message"] else ""
-                console.print(f"{order_id}: {status['state']}{why}")
-            return status
-    raise CommandError(
-        f"order {order_id!r} has not ended within {wait_s:g} s; it goes on without this command"
-    )

@@ -4,16 +4,29 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Protocol
 
 from ament_index_python.packages import PackageNotFoundError, get_package_prefix
 
 from muster_cli.demo.kafka import Topics
-from muster_cli.demo.settings import DemoSettings
 from muster_cli.exits import CommandError
 
 
-def kafka_command() -> list[str]:
-    """The in-memory Kafka; it prints ``bootstrap: host:port``.
+class FleetSettings(Protocol):
+    """What every run of a fleet says about it. See :class:`DemoSettings`."""
+
+    @property
+    def fleet(self) -> str: ...  # noqa: D102
+    @property
+    def robots(self) -> int: ...  # noqa: D102
+    @property
+    def speed(self) -> float: ...  # noqa: D102
+    @property
+    def site(self) -> Path: ...  # noqa: D102
+
+
+def kafka_command(name: str = "mock_kafka") -> list[str]:
+    """A Kafka of ``muster_gateway``'s; it prints ``bootstrap: host:port``.
 
     :raises CommandError: when it is not installed.
     """
@@ -21,13 +34,13 @@ def kafka_command() -> list[str]:
         prefix = get_package_prefix("muster_gateway")
     except PackageNotFoundError as error:
         raise CommandError("muster_gateway is not installed; try `muster doctor`") from error
-    program = Path(prefix) / "lib" / "muster_gateway" / "mock_kafka"
+    program = Path(prefix) / "lib" / "muster_gateway" / name
     if not program.is_file():
         raise CommandError(f"{program} is missing; try `muster doctor`")
     return [str(program)]
 
 
-def up_command(settings: DemoSettings, bootstrap: str, directory: Path, params: Path) -> list[str]:
+def up_command(settings: FleetSettings, bootstrap: str, directory: Path, params: Path) -> list[str]:
     """The fleet, in the foreground, with its data and logs below ``directory``."""
     return [
         *(sys.executable, "-m", "muster_cli", "--fleet", settings.fleet, "up"),
@@ -40,13 +53,13 @@ def up_command(settings: DemoSettings, bootstrap: str, directory: Path, params: 
     ]
 
 
-def params_text(settings: DemoSettings, topics: Topics) -> str:
+def params_text(fleet: str, run: str, topics: Topics) -> str:
     """The ROS parameters that tell the gateway which topics are this run's."""
     return f"""\
-{settings.fleet}/gateway:
+{fleet}/gateway:
   ros__parameters:
     orders_topic: {topics.orders}
     events_topic: {topics.events}
     dead_letters_topic: {topics.dead_letters}
-    consumer_group: {settings.run}
+    consumer_group: {run}
 """

@@ -64,7 +64,7 @@ class DemoKafka:
         self._found: list[Any] = []
         self._looked_s = float("-inf")
 
-    def create_topics(self) -> None:
+    def create_topics(self, *, orders_partitions: int = 1) -> None:
         """Make the topics of this run.
 
         :raises CommandError: when Kafka does not, or does not answer.
@@ -77,7 +77,10 @@ class DemoKafka:
                 f"no Kafka answers at {address} within {REQUEST_DEADLINE_S:g} s"
             ) from error
         admin = AdminClient(self._settings)
-        topics = [NewTopic(name, num_partitions=1) for name in self.topics.names()]
+        topics = [
+            NewTopic(name, num_partitions=orders_partitions if name == self.topics.orders else 1)
+            for name in self.topics.names()
+        ]
         futures = admin.create_topics(topics, request_timeout=REQUEST_DEADLINE_S)
         for name, future in futures.items():
             try:

@@ -45,6 +45,16 @@ class Child:
                 preexec_fn=_end_with_parent,  # noqa: PLW1509 (one system call, takes no lock)
             )
 
+    @property
+    def pid(self) -> int:
+        """Its id."""
+        return self._process.pid
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has not ended."""
+        return self._process.poll() is None
+
     def check(self) -> None:
         """Nothing, while it runs.
 

@@ -116,7 +116,7 @@ class Demo:
     def _start_fleet(self) -> FleetClient:
         settings = self._settings
         params = self._directory / "params.yaml"
-        params.write_text(params_text(settings, self._topics))
+        params.write_text(params_text(settings.fleet, settings.run, self._topics))
         started_s = time.monotonic()
         self._start("fleet", up_command(settings, self._bootstrap, self._directory, params))
         client = self._resources.enter_context(FleetClient(settings.fleet))

@@ -14,6 +14,7 @@ _ENDS = {
     "order_failed": "failed",
     "order_cancelled": "cancelled",
 }
+_TURNS = {"order_suspended": "suspended", "order_resumed": "active"}
 FINAL_STATES = ("completed", "failed", "cancelled", "refused")
 
 
@@ -43,6 +44,9 @@ class Tally:
         elif kind == "task_assigned":
             self.states[order_id] = "active"
             self._robots[order_id] = record["robot_id"]
+        elif kind in _TURNS:
+            self.states[order_id] = _TURNS[kind]
+            self._give_reason(order_id, record)
         elif kind in _ENDS:
             self._on_end(order_id, _ENDS[kind], record)
 
@@ -57,13 +61,19 @@ class Tally:
             self.doubts.append(f"order {order_id!r} ended twice")
             return
         self.states[order_id] = state
-        if reason := record["data"].get("reason"):
-            self.reasons[order_id] = reason
+        self._give_reason(order_id, record)
         if state == "completed":
             self._work[self._robots.get(order_id, "?")] += 1
             began = self._accepted.get(order_id)
             if began is not None:
                 self._durations_s.append(_seconds_between(began, record["time"]))
+
+    def _give_reason(self, order_id: str, record: Record) -> None:
+        """Keep why an order is not on its way to completion; forget it when it is again."""
+        self.reasons.pop(order_id, None)
+        reason = record["data"].get("reason")
+        if reason and self.states[order_id] not in ("active", "completed"):
+            self.reasons[order_id] = reason
 
     @property
     def accepted(self) -> int:

@@ -9,6 +9,8 @@ from muster_cli.doctor.finding import Finding, Health
 from muster_cli.exits import NoAnswerError
 from muster_cli.lifecycle import ASKED_MAX, NOT_MANAGED, LifecycleReader
 from muster_cli.records import robot_records
+from muster_core.states import OrderState
+from muster_ros.conversions import ORDER_STATES
 
 DISCOVERY_S = 2.0
 """How long a scheduler may take to be discovered."""
@@ -30,6 +32,7 @@ def look_at_fleet(client: FleetClient) -> Iterator[Finding]:
     try:
         yield _scheduler(client)
         yield _robots(client)
+        yield _orders(client)
     except NoAnswerError as error:
         yield Finding(
             "scheduler", Health.MISSING, str(error).partition(": is ")[0], "look at its log"
@@ -57,6 +60,15 @@ def _nodes(fleet: str, nodes: list[str], states: dict[str, str]) -> Finding:
 def _scheduler(client: FleetClient) -> Finding:
     last_seq = client.last_seq()
     return Finding("scheduler", Health.OK, f"answers; its log has {last_seq} events")
+
+
+def _orders(client: FleetClient) -> Finding:
+    asking = client.get_orders(states=[ORDER_STATES[OrderState.SUSPENDED]], limit=1)
+    number = len(asking.orders) + asking.left_off
+    if not number:
+        return Finding("orders", Health.OK, "none asks a person")
+    words = "1 asks a person" if number == 1 else f"{number} ask a person"
+    return Finding("orders", Health.NOTE, words, "answer: `muster orders --state suspended`")
 
 
 def _robots(client: FleetClient) -> Finding:

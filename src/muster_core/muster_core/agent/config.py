@@ -24,6 +24,11 @@ class AgentConfig(Config, frozen=True, kw_only=True):
     # processes cannot use the same journal.
     data_dir: str = ""
 
+    # Records of a journal beyond which it is rewritten as short as it can be when the agent is
+    # configured; the journal before is kept beside it as <robot>.journal.1. A start reads them all,
+    # and an attempt makes about ten.
+    journal_records_max: int = 50_000
+
     # How often the robot's state is told when nothing changes, s. Well below a third of the
     # scheduler's lease, or a lost message looks like a lost robot.
     heartbeat_period_s: float = 1.0
@@ -45,7 +50,7 @@ class AgentConfig(Config, frozen=True, kw_only=True):
     # away. At least the scheduler's lease_s and the time that its standby takes, or robots go to
     # park whenever one scheduler follows another; nothing worse comes of that.
     alone_after_s: float = 30.0
-    # Pause before it tries again after it could not park, s.
+    # Pause before it goes to park again, as when it could not park, s.
     park_retry_s: float = 10.0
 
     # Charge, 0 to 1, below which the robot goes to charge when it is idle and takes no work. Must
@@ -56,7 +61,7 @@ class AgentConfig(Config, frozen=True, kw_only=True):
     battery_workable: float = 0.5
     # Charge at which it stops to charge.
     battery_ready: float = 0.9
-    # Pause before it tries again after it could not charge, s.
+    # Pause before it goes to charge again, as when it could not charge, s.
     charge_retry_s: float = 10.0
 
     # Steps that one task may have; a longer one is refused.
@@ -75,6 +80,7 @@ class AgentConfig(Config, frozen=True, kw_only=True):
         require = self.require
         require(bool(self.site), "site", "the path of a site file")
         require(bool(self.driver), "driver", "the name of a driver")
+        require(self.journal_records_max >= 1000, "journal_records_max", "at least 1000")
         require(0.02 <= self.heartbeat_period_s <= 60, "heartbeat_period_s", "0.02 to 60 s")
         allowed = f"0.005 s to heartbeat_period_s ({self.heartbeat_period_s} s)"
         require(0.005 <= self.tick_s <= self.heartbeat_period_s, "tick_s", allowed)

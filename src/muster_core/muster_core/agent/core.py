@@ -351,9 +351,10 @@ class AgentCore:
             stop = Stop(OutcomeResult.SUCCEEDED) if run.is_done else run.stop
             assert stop is not None
             self._finish(stop, is_uncertain=run.is_uncertain)
-        elif run.stop is not None and run.stop.result is OutcomeResult.FAILED:
+            return
+        self._errands.pause(run.errand, now)
+        if run.stop is not None and run.stop.result is OutcomeResult.FAILED:
             self.counts[f"{run.errand.value}_failed"] += 1
-            self._errands.pause(run.errand, now)
 
     def _finish(self, stop: Stop, *, is_uncertain: bool) -> None:
         attempt = self.state.attempt

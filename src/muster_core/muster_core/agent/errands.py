@@ -11,7 +11,7 @@ from muster_core.task import Step
 
 
 class Errands:
-    """Decides on errands, with a pause after one of a kind that failed."""
+    """Decides on errands, with a pause after each, for it may not have done what it should."""
 
     def __init__(self, config: AgentConfig, abilities: Abilities, now: Instant) -> None:
         self._config = config

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 
 import msgspec
 
@@ -21,7 +22,7 @@ from muster_core.agent.records import (
 )
 from muster_core.errors import IllegalTransitionError, LogError
 from muster_core.ids import AttemptId
-from muster_core.log import EventLog
+from muster_core.log import EventLog, LogEntry
 from muster_core.task import Outcome
 
 
@@ -106,8 +107,8 @@ class AgentState:
         """Forget the oldest outcomes beyond the bound, never one that is owed."""
         surplus = len(self.ended) - self.attempts_remembered_max
         if surplus > 0:
-            settled = [attempt for attempt in self.ended if attempt not in self.outcomes]
-            for attempt in settled[:surplus]:
+            settled = (attempt for attempt in self.ended if attempt not in self.outcomes)
+            for attempt in tuple(islice(settled, surplus)):
                 del self.ended[attempt]
 
 
@@ -128,9 +129,35 @@ def read_journal(journal: EventLog) -> Iterable[AgentRecord]:
     :raises LogError: when an entry is damaged or of another version; it names the entry.
     """
     for entry in journal.entries():
+        yield _record_in(entry)
+
+
+def fold_journal(journal: EventLog, *, attempts_remembered_max: int) -> AgentState:
+    """The state after all records of an agent's journal.
+
+    :raises LogError: when an entry is damaged, of another version or out of place; it names the
+        entry.
+    """
+    state = AgentState(attempts_remembered_max)
+    for entry in journal.entries():
+        record = _record_in(entry)
         try:
-            yield decode_record(entry.body)
-        except msgspec.MsgspecError as error:
-            raise LogError(
-                f"event {entry.seq} is no record of an agent's journal: {error}"
-            ) from error
+            state.apply(record)
+        except IllegalTransitionError as error:
+            raise _strange(entry, f"does not fit those before it ({error})") from error
+    return state
+
+
+def _record_in(entry: LogEntry) -> AgentRecord:
+    try:
+        return decode_record(entry.body)
+    except msgspec.MsgspecError as error:
+        raise _strange(entry, f"is no record of an agent's journal ({error})") from error
+
+
+def _strange(entry: LogEntry, problem: str) -> LogError:
+    return LogError(
+        f"event {entry.seq} {problem}; it is good up to event {entry.seq - 1}. It is as it was "
+        f"written, so it is another log, or of another version of Muster: put the right one in its "
+        f"place, or name another data_dir"
+    )

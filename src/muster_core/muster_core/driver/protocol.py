@@ -21,7 +21,12 @@ DRIVER_API_VERSION = 1
 
 
 class StepState(str, Enum):
-    """How far the driver is with the step it was given."""
+    """How far the driver is with the step it was given.
+
+    ``FAILED`` and ``STOPPED`` say that the step was not done: of one that cannot be repeated, such
+    as a pick, nothing may be left then. A driver that cannot be sure tells a fault while it is
+    ``RUNNING``, or ``NONE``, a step that was forgotten; the agent then says that nobody knows.
+    """
 
     NONE = "none"
     RUNNING = "running"
@@ -66,6 +71,9 @@ class Driver(Protocol):
     def create(cls, robot_id: RobotId, site: Site, settings: Any, now: Instant) -> Driver:
         """A driver that holds the robot.
 
+        A robot that still moves for a driver before this one is told to stop; until it stands,
+        ``poll`` says ``RUNNING``.
+
         :param settings: a ``settings_type``, made from the agent's ``driver_settings``.
         :raises MusterError: when the settings do not fit the site, or the robot cannot be held.
         """
@@ -90,6 +98,8 @@ class Driver(Protocol):
 
     def stop(self, now: Instant) -> None:
         """Stop at the next safe point; ``poll`` says ``STOPPED`` once it stands.
+
+        Also called when the agent must end, which then waits a while for the robot to stand.
 
         A step that ends before such a point (a pick is not left half done) is ``FINISHED``, and so
         stays one that had ended already. Stopping what stands changes nothing.

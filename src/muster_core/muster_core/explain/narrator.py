@@ -66,7 +66,9 @@ class Narrator:
         return self.state.is_final
 
     def concerns(self, event: ev.Event) -> bool:
-        """Whether the event may belong to the story: it is the order's, or about no order."""
+        """Whether the event may belong to the story: it is the order's, or may be its robot's."""
+        if isinstance(event, ev.RobotCleared):
+            return True  # by another order, the probe
         return getattr(event, "order_id", self.order_id) == self.order_id
 
     def take(self, record: ev.Record) -> None:
@@ -348,6 +350,10 @@ class Narrator:
             sentence = f"{event.robot_id} is given no more work for now: {event.reason}"
             self._tell(record, sentence)
 
+    def _on_cleared(self, event: ev.RobotCleared, record: ev.Record) -> None:
+        if self._is_about_its_robot(event.robot_id):
+            self._tell(record, f"{event.robot_id} did a probe task and is given work again")
+
     def _on_spare(self, event: ev.SpareCalled, record: ev.Record) -> None:
         if self._is_about_its_robot(event.instead_of):
             sentence = f"the spare {event.robot_id} was called in place of {event.instead_of}"
@@ -374,5 +380,6 @@ _HANDLERS: dict[type, Callable[[Narrator, Any, ev.Record], None]] = {
     ev.RobotSilent: Narrator._on_silent,
     ev.RobotReturned: Narrator._on_returned,
     ev.RobotBarred: Narrator._on_barred,
+    ev.RobotCleared: Narrator._on_cleared,
     ev.SpareCalled: Narrator._on_spare,
 }

@@ -134,6 +134,8 @@ def choice_words(choice: Choice, *, is_only_one: bool) -> str:
     policy = policy_words(choice.policy, choice.policy_version, stood_in=choice.stood_in)
     in_seconds = choice.policy in COST_IN_SECONDS
     cost = f"{choice.cost:.1f} s away" if in_seconds else f"cost {choice.cost:.1f}"
+    if is_only_one and not choice.cost:
+        return f"by {policy}"
     words = f"by {policy}: {cost}"
     if choice.runner_up:
         return f"{words}; {_runner_up_words(choice, in_seconds)}"
@@ -147,12 +149,12 @@ def _runner_up_words(choice: Choice, in_seconds: bool) -> str:
         cost = f"{choice.runner_up_cost:.1f}"
         return f"the next best, {choice.runner_up}, would have cost {cost} ({more})"
     if abs(worse) < _COST_S_MIN:
-        return f"{choice.runner_up} was as near"
+        return f"{choice.runner_up} would have come as soon"
     if worse > 0:
-        return f"the next best, {choice.runner_up}, was {worse:.1f} s farther"
+        return f"the next best, {choice.runner_up}, would have come {worse:.1f} s later"
     return (
-        f"{choice.runner_up} was {-worse:.1f} s nearer, but the policy weighs all waiting orders "
-        "together"
+        f"{choice.runner_up} would have come {-worse:.1f} s sooner, but was still busy or wanted "
+        "for another order"
     )
 
 
@@ -201,7 +203,7 @@ def late_words(event: ev.OutcomeArrivedLate) -> str:
     if event.result is not OutcomeResult.SUCCEEDED and event.steps_finished:
         end += f" after {counted(event.steps_finished, 'step')}"
     doubt = "; whether it had done the next one it does not know" if event.uncertain else ""
-    return f"{event.robot_id} was heard again and told: {end}{_because(event.message)}{doubt}"
+    return f"{event.robot_id} told how its try had ended: {end}{_because(event.message)}{doubt}"
 
 
 def revised_words(event: ev.TaskRevised) -> str:

@@ -41,7 +41,7 @@ class GatewayConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     # Pause before a retry: doubled from the least to the greatest. Retries of an order never end,
     # for it is not its fault that the scheduler is away.
     retry_s_min: float = 0.2
-    retry_s_max: float = 10.0
+    retry_s_max: float = 3.0
 
     # Events handed to Kafka and not acknowledged by it.
     events_in_flight_max: int = 1000

@@ -25,11 +25,14 @@ from pathlib import Path
 from muster_core.clock import NS_PER_S, Instant
 from muster_core.leadership import lease_file
 from muster_core.leadership.lease_file import LeaseRecord
-from muster_core.leadership.port import DeposedError, Lead, LeadershipError, held_until_ns
+from muster_core.leadership.port import (
+    LEASE_S_MAX,
+    DeposedError,
+    Lead,
+    LeadershipError,
+    held_until_ns,
+)
 from muster_core.leadership.process_identity import ProcessIdentity, this_process
-
-LEASE_S_MAX = 60.0
-"""A lease that claims to last longer is taken for damaged."""
 
 DAMAGED = "a holder whose lease cannot be read"
 
@@ -143,6 +146,7 @@ class FileLeadership:
         record = lease_file.parse_record(content)
         if record is not None and record.process.is_gone:
             return False
+        # No lease is so long; what claims it was damaged.
         if record is None or record.expires_ns > now.steady_ns + LEASE_S_MAX * NS_PER_S:
             self._leader = DAMAGED
             return self._is_damage_new(token, content, now)

@@ -22,7 +22,7 @@ class LeaseRecord(msgspec.Struct, frozen=True):
     """What a lease file says.
 
     :param holder: the candidate's name, for people.
-    :param expires_ns: on the host's steady clock (CLOCK_MONOTONIC, one for all of its processes,
+    :param expires_ns: on the host's steady clock (CLOCK_BOOTTIME, one for all of its processes,
         begun anew with each boot); 0 = its holder has resigned.
     """
 

@@ -18,6 +18,7 @@ from typing import Protocol
 from muster_core.clock import NS_PER_S, Instant
 from muster_core.errors import MusterError
 
+LEASE_S_MAX = 60.0
 SAFETY_SHARE = 0.2
 """Of each lease, the last part that its holder does not use: what it does takes time to arrive."""
 
@@ -48,7 +49,7 @@ class Lead:
 
 
 class Leadership(Protocol):
-    """One candidate's view of the lease. No method waits for the lead; ``now`` is its process's time."""
+    """One candidate's view of the lease. No method waits for the lead; ``now`` is its own time."""
 
     @property
     def leader(self) -> str:

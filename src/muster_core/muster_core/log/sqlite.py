@@ -1,50 +1,40 @@
 """An event log in one SQLite file: WAL, ``synchronous=FULL``, one transaction per append.
 
 Each row holds a digest of itself and of the row before it (a hash chain), so an altered, missing or
-foreign row is found when it is read and named by its sequence number.
+foreign row is found when it is read and named by its sequence number; a mark beside the file tells
+when its end is lost.
 
 Rules for editors: an existing file is never made anew or mended here; what does not look like a
-whole log is refused.
+whole log is refused before anything could change it.
 """
 
 from __future__ import annotations
 
-import hashlib
-import os
+import contextlib
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from muster_core.errors import LogError, LogFencedError
-from muster_core.log.durable_file import sync_directory
+from muster_core.errors import LogDamagedError, LogError, LogFencedError
+from muster_core.log import sqlite_file
+from muster_core.log.chain import Row, chain_digest, verified
+from muster_core.log.examination import examine, problem_of_mark
+from muster_core.log.mark import Mark, MarkWriter, mark_path, read_mark
 from muster_core.log.port import READ_PAGE_MAX, LogEntry, check_continues
-
-APPLICATION_ID = 0x4D555354  # "MUST"
-FORMAT_VERSION = 1
-BUSY_TIMEOUT_MS = 2000
-"""How long an append waits for another process that is writing, ms."""
-
-_SCHEMA = """
-CREATE TABLE entries (
-    seq INTEGER PRIMARY KEY,
-    wall_ns INTEGER NOT NULL,
-    epoch INTEGER NOT NULL,
-    body BLOB NOT NULL,
-    chain BLOB NOT NULL
-) STRICT
-"""
-_LAST_ROW = "SELECT seq, chain FROM entries ORDER BY seq DESC LIMIT 1"
-_PAGE = (
-    "SELECT seq, wall_ns, epoch, body, chain FROM entries WHERE seq BETWEEN ? AND ? ORDER BY seq"
+from muster_core.log.sqlite_file import (
+    FAULTS,
+    READ,
+    READ_ALONE,
+    connect,
+    is_damage,
+    reading_mode,
+    reason,
+    wal_path,
 )
-_Row = tuple[int, int, int, bytes, bytes]
-_End = tuple[int, bytes]
 
-
-def chain_digest(previous: bytes, entry: LogEntry) -> bytes:
-    """The digest that ties ``entry`` to everything before it (32 bytes)."""
-    head = f"{entry.seq}|{entry.wall_ns}|{entry.epoch}|".encode()
-    return hashlib.sha256(previous + head + entry.body).digest()
+_LAST_ROWS = f"SELECT {sqlite_file.COLUMNS} FROM entries ORDER BY seq DESC LIMIT 2"
+_PAGE = f"SELECT {sqlite_file.COLUMNS} FROM entries WHERE seq BETWEEN ? AND ? ORDER BY seq"
+_NOTHING = Mark(0, b"")
 
 
 class SqliteLog:
@@ -60,10 +50,33 @@ class SqliteLog:
 
     def __init__(self, path: Path, *, is_exclusive: bool = False) -> None:
         self._path = path
-        if not path.exists():
-            _create(path)
-        self._connection = _connect(path, "rw")
-        self._open(is_exclusive=is_exclusive)
+        try:
+            if not path.exists():
+                _require_no_remains(path)
+                sqlite_file.create(path)
+            # Before the file is opened: another that is put in its place later is then noticed.
+            self._inode = path.stat().st_ino
+        except OSError as error:
+            raise self._failed("cannot be opened", error) from error
+        mark = read_mark(path)  # before the log, which may grow meanwhile
+        is_looked_at = _look(path, mark, may_fail=is_exclusive)
+        self._mark_writer: MarkWriter | None = None
+        self._connection = self._connect("rw")
+        self._is_alone = False
+        try:
+            self._prepare(is_exclusive=is_exclusive)
+            is_sound = is_looked_at or _is_sound(self._connection, mark)
+            self._end = self._find_end() if is_sound else _NOTHING
+        except (*FAULTS, OSError) as error:
+            self._connection.close()
+            raise self._failed("cannot be opened", error) from error
+        if not is_sound:
+            self._connection.close()
+            examine(path).require_whole(path)
+            raise LogError(f"event log {path} changed while it was opened: try again")
+        self._mark_writer = MarkWriter(path)
+        if mark is None:
+            self._mark_writer.write(self._end)
 
     @classmethod
     def open_read_only(cls, path: Path) -> SqliteLog:
@@ -73,30 +86,36 @@ class SqliteLog:
         """
         if not path.is_file():
             raise LogError(f"there is no event log {path}")
+        _look(path, read_mark(path))
         log = cls.__new__(cls)
-        log._path = path
-        log._connection = _connect(path, _read_mode(path))
-        log._open(is_exclusive=False)
+        log._path, log._inode, log._mark_writer = path, path.stat().st_ino, None
+        mode = reading_mode(path)
+        log._connection, log._is_alone = log._connect(mode), mode == READ_ALONE
+        try:
+            log._end = log._find_end()
+        except FAULTS as error:
+            log._connection.close()
+            raise log._failed("cannot be read", error) from error
         return log
 
-    def _open(self, *, is_exclusive: bool) -> None:
+    def _connect(self, mode: str) -> sqlite3.Connection:
         try:
-            if is_exclusive:
-                # Before anything is read, so that no shared memory is ever used.
-                self._connection.execute("PRAGMA locking_mode=EXCLUSIVE")
-            _check_is_log(self._path, self._connection)
-            self._connection.execute("PRAGMA synchronous=FULL")
-            if is_exclusive:
-                self._connection.execute("BEGIN IMMEDIATE")
-                self._connection.execute("COMMIT")
-            self._inode = self._path.stat().st_ino
-            self._last_seq, self._chain = self._find_end()
-        except (sqlite3.Error, OSError) as error:
-            self._connection.close()
-            raise LogError(f"event log {self._path} cannot be opened: {_reason(error)}") from error
-        except LogError:
-            self._connection.close()
-            raise
+            return connect(self._path, mode)
+        except FAULTS as error:
+            raise self._failed("cannot be opened", error) from error
+
+    def _failed(self, what: str, error: Exception) -> LogError:
+        return LogError(f"event log {self._path} {what}: {reason(error, self._path)}")
+
+    def _prepare(self, *, is_exclusive: bool) -> None:
+        if is_exclusive:
+            # Before anything is read, so that no shared memory is ever used.
+            self._connection.execute("PRAGMA locking_mode=EXCLUSIVE")
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=FULL")
+        if is_exclusive:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.execute("COMMIT")
 
     @property
     def path(self) -> Path:
@@ -106,91 +125,107 @@ class SqliteLog:
     @property
     def last_seq(self) -> int:
         """See :class:`EventLog`."""
-        return self._last_seq
+        return self._end.seq
 
     def append(self, entries: Sequence[LogEntry]) -> None:
         """See :class:`EventLog`."""
-        check_continues(self._last_seq, entries)
+        check_continues(self.last_seq, entries)
         if not entries:
             return
-        rows, chain = [], self._chain
+        rows, digest = [], self._end.digest
         for entry in entries:
-            chain = chain_digest(chain, entry)
-            rows.append((entry.seq, entry.wall_ns, entry.epoch, entry.body, chain))
+            digest = chain_digest(digest, entry)
+            rows.append((entry.seq, entry.wall_ns, entry.epoch, entry.body, digest))
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             self._check_is_end()
             self._connection.executemany("INSERT INTO entries VALUES (?, ?, ?, ?, ?)", rows)
             self._connection.execute("COMMIT")
-        except (sqlite3.Error, OSError) as error:
+        except (*FAULTS, OSError) as error:
             raise LogError(
-                f"events from {self._last_seq + 1} on could not be written to {self._path}: "
-                f"{_reason(error)}"
+                f"events from {self.last_seq + 1} on could not be written to {self._path}: "
+                f"{reason(error, self._path)}"
             ) from error
         finally:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
-        self._last_seq += len(rows)
-        self._chain = chain
+        self._end = Mark(entries[-1].seq, digest)
+        if self._mark_writer is not None:
+            self._mark_writer.write(self._end)
 
     def _check_is_end(self) -> None:
         """Check that the log still ends where this handle knows it to; within a transaction."""
         if self._path.stat().st_ino != self._inode:
             raise LogError(f"{self._path} was replaced by another file while it was open")
         end = self._find_end()
-        if end == (self._last_seq, self._chain):
+        if end == self._end:
             return
-        if end[0] < self._last_seq:
-            raise LogError(f"event {self._last_seq} of {self._path} is missing")
-        is_known = self._chain_of(self._last_seq) == self._chain
-        raise LogFencedError(str(self._path), self._last_seq + 1 if is_known else self._last_seq)
+        if end.seq < self.last_seq:
+            raise LogError(f"event {self.last_seq} of {self._path} is missing")
+        is_known = self._digest_at(self.last_seq) == self._end.digest
+        raise LogFencedError(str(self._path), self.last_seq + 1 if is_known else self.last_seq)
 
     def catch_up(self) -> int:
         """See :class:`EventLog`."""
+        self._follow_writer()
         try:
             end = self._find_end()
-            is_known = self._chain_of(self._last_seq) == self._chain
-        except sqlite3.Error as error:
-            raise LogError(f"the end of {self._path} cannot be read: {error}") from error
+            is_known = self._digest_at(self.last_seq) == self._end.digest
+        except FAULTS as error:
+            raise LogError(
+                f"the end of {self._path} cannot be read: {reason(error, self._path)}"
+            ) from error
         if not is_known:
-            raise LogError(f"event {self._last_seq} of {self._path} was altered or is missing")
-        self._last_seq, self._chain = end
-        return self._last_seq
+            raise LogDamagedError(
+                str(self._path), f"event {self.last_seq} was altered or is missing", 0
+            )
+        self._end = end
+        return self.last_seq
 
-    def _find_end(self) -> _End:
-        row = self._connection.execute(_LAST_ROW).fetchone()
-        return row or (0, b"")
+    def _follow_writer(self) -> None:
+        """Read as beside a writer once there is one, though there was none at the start."""
+        if self._is_alone and reading_mode(self._path) == READ:
+            self._connection.close()
+            self._connection, self._is_alone = self._connect(READ), False
+
+    def _find_end(self) -> Mark:
+        row = self._connection.execute(
+            "SELECT seq, chain FROM entries ORDER BY seq DESC LIMIT 1"
+        ).fetchone()
+        return Mark(*row) if row else _NOTHING
 
     def read(self, from_seq: int, limit: int = READ_PAGE_MAX) -> Sequence[LogEntry]:
         """See :class:`EventLog`."""
         first = max(from_seq, 1)
-        last = min(first + limit - 1, self._last_seq)
-        if first > last:
-            return []
-        found: list[LogEntry] = []
-        try:
-            previous = self._chain_of(first - 1)
-            rows = self._connection.execute(_PAGE, (first, last)).fetchall()
-        except sqlite3.Error as error:
-            raise LogError(f"event {first} of {self._path} cannot be read: {error}") from error
-        for expected, (seq, wall_ns, epoch, body, chain) in enumerate(rows, first):
-            entry = LogEntry(seq, wall_ns, epoch, body)
-            if seq != expected or chain_digest(previous, entry) != chain:
-                break
-            previous = chain
-            found.append(entry)
-        if len(found) != last - first + 1:
-            seq = first + len(found)
-            raise LogError(
-                f"event {seq} of {self._path} was altered or is missing; "
-                f"the log is good up to event {seq - 1}"
-            )
+        last = min(first + limit - 1, self.last_seq)
+        self._follow_writer()
+        found, problem = self._read_verified(first, last)
+        if problem:
+            raise LogDamagedError(str(self._path), problem, first + len(found) - 1)
         return found
 
-    def _chain_of(self, seq: int) -> bytes:
-        """The digest in the row of event ``seq``; empty when there is no such row."""
-        row = self._connection.execute("SELECT chain FROM entries WHERE seq = ?", (seq,)).fetchone()
-        return bytes(row[0]) if row else b""
+    def _read_verified(self, first: int, last: int) -> tuple[list[LogEntry], str]:
+        """The entries that are as they were written, up to the first that is not; and its fault."""
+        found: list[LogEntry] = []
+        if first > last:
+            return found, ""
+        try:
+            previous = self._digest_at(first - 1)
+            row: Row
+            for row in self._connection.execute(_PAGE, (first, last)):
+                entry = verified(row, first + len(found), previous)
+                if entry is None:
+                    break
+                previous = row[4]
+                found.append(entry)
+        except FAULTS as error:
+            seq = first + len(found)
+            if not is_damage(error):
+                raise self._failed(f"cannot be read at event {seq}", error) from error
+            return found, f"event {seq} cannot be read: {reason(error, self._path)}"
+        if len(found) <= last - first:
+            return found, f"event {first + len(found)} was altered or is missing"
+        return found, ""
 
     def entries(self, from_seq: int = 1) -> Iterator[LogEntry]:
         """See :class:`EventLog`."""
@@ -205,85 +240,80 @@ class SqliteLog:
         :raises LogError: when it cannot be read.
         """
         try:
-            return self._chain_of(seq) if seq <= self._last_seq else b""
-        except sqlite3.Error as error:
-            raise LogError(f"event {seq} of {self._path} cannot be read: {error}") from error
+            return self._digest_at(seq) if seq <= self.last_seq else b""
+        except FAULTS as error:
+            raise self._failed(f"cannot be read at event {seq}", error) from error
+
+    def _digest_at(self, seq: int) -> bytes:
+        row = self._connection.execute("SELECT chain FROM entries WHERE seq = ?", (seq,)).fetchone()
+        # A damaged row may hold anything.
+        return row[0] if row and type(row[0]) is bytes else b""
 
     def close(self) -> None:
         """See :class:`EventLog`."""
         self._connection.close()
+        if self._mark_writer is not None:
+            self._mark_writer.close()
 
 
-def _reason(error: Exception) -> str:
-    """What failed, in words that an operator can act on."""
-    words = str(error)
-    if "locked" in words:
-        return f"it is in use by another process ({words})"
-    return words
+def _require_no_remains(path: Path) -> None:
+    """Check that no log was at ``path``, where there is none now.
 
-
-def _connect(path: Path, mode: str) -> sqlite3.Connection:
-    """A connection to the existing file at ``path``.
-
-    :param mode: parameters of a SQLite URI, beginning with the mode.
+    :raises LogError: when there was one, for a new one would hide that.
     """
-    try:
-        # Appends and reads may come from different threads of one node, one at a time.
-        return sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode={mode}",
-            uri=True,
-            isolation_level=None,
-            check_same_thread=False,
-            timeout=BUSY_TIMEOUT_MS / 1000,
-        )
-    except sqlite3.Error as error:
-        raise LogError(f"event log {path} cannot be opened: {error}") from error
-
-
-def _read_mode(path: Path) -> str:
-    """How to read the file without leaving a trace: without a WAL, nobody else has it open."""
-    return "ro" if Path(f"{path}-wal").exists() else "ro&immutable=1"
-
-
-def _check_is_log(path: Path, connection: sqlite3.Connection) -> None:
-    """Check what the file says of itself.
-
-    :raises LogError: when it is not a log of this version.
-    """
-    (application_id,) = connection.execute("PRAGMA application_id").fetchone()
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if application_id != APPLICATION_ID or version != FORMAT_VERSION:
+    mark, wal = read_mark(path), wal_path(path)
+    if mark is not None and mark.seq:
         raise LogError(
-            f"{path} is not an event log of this version of Muster "
-            f"(application {application_id:#x}, format {version}); name another file"
+            f"{path} is missing, and event {mark.seq} had been written to it; put it back, or "
+            f"remove {mark_path(path)} to begin a new log"
+        )
+    if wal.exists() and wal.stat().st_size:
+        raise LogError(
+            f"{path} is missing, and its end {wal} is there; put it back, or remove {wal} to "
+            f"begin a new log"
         )
 
 
-def _create(path: Path) -> None:
-    """Make an empty log at ``path``, at once and whole; one that appeared meanwhile is left alone.
+def _look(path: Path, mark: Mark | None, *, may_fail: bool = False) -> bool:
+    """Look at the ends of the log, where damage hides best, before anything could change it.
 
-    :raises LogError: when it cannot be made.
+    Damage elsewhere is found when it is read.
+
+    :param may_fail: whether False is wanted, not an error, when it cannot be looked at: reading it
+        may need room on the disk that opening it exclusively does not.
+    :raises LogError: when the file is not a whole log.
     """
-    draft = path.with_name(f"{path.name}.new-{os.getpid()}")
     try:
-        draft.unlink(missing_ok=True)
-        connection = sqlite3.connect(draft, isolation_level=None)
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=FULL")
-            connection.execute("BEGIN IMMEDIATE")
-            connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version={FORMAT_VERSION}")
-            connection.execute(_SCHEMA)
-            connection.execute("COMMIT")
-        finally:
-            connection.close()
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-        sync_directory(path.parent)
-    except (sqlite3.Error, OSError) as error:
-        raise LogError(f"event log {path} cannot be made: {error}") from error
+        is_sound = _looks_sound(path, mark)
+    except FAULTS as error:
+        is_sound = False
+        if not is_damage(error):
+            if may_fail:
+                return False
+            raise LogError(f"event log {path} cannot be opened: {reason(error, path)}") from error
+    except OSError as error:
+        raise LogError(f"event log {path} cannot be opened: {error.strerror}") from error
+    if not is_sound:
+        examine(path).require_whole(path)
+    return True
+
+
+def _looks_sound(path: Path, mark: Mark | None) -> bool:
+    if path.stat().st_size < sqlite_file.PAGE_SIZE:
+        return False
+    with contextlib.closing(connect(path, reading_mode(path))) as connection:
+        return _is_sound(connection, mark)
+
+
+def _is_sound(connection: sqlite3.Connection, mark: Mark | None) -> bool:
+    if sqlite_file.strangeness(connection):
+        return False
+    rows: list[Row] = connection.execute(_LAST_ROWS).fetchall()
+    last_seq = rows[0][0] if rows else 0
+    before = rows[1][4] if len(rows) > 1 else b""
+    if len(rows) != min(last_seq, 2) or (rows and verified(rows[0], last_seq, before) is None):
+        return False
+    at_mark = connection.execute(
+        "SELECT chain FROM entries WHERE seq = ?", (mark.seq if mark else 0,)
+    ).fetchone()
+    return not problem_of_mark(mark, last_seq, at_mark[0] if at_mark else b"")

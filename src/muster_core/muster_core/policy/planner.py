@@ -24,7 +24,8 @@ def plan_order(order: Order, site: Site) -> Plan:
     steps = _STEPS[order.kind](order)
     if len(steps) > STEPS_MAX:
         return Plan(order.order_id, refusal=_too_long(order, len(steps)))
-    return Plan(order.order_id, (TaskProposal(steps, _capabilities(order, steps)),))
+    task = TaskProposal(steps, _capabilities(order, steps), allows_fetch=True)
+    return Plan(order.order_id, (task,))
 
 
 def _deliver(order: Order) -> tuple[Step, ...]:

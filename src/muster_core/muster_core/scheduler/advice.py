@@ -133,6 +133,7 @@ class Advisor:
             bool(plan.tasks)
             and all(0 < len(task.steps) <= STEPS_MAX for task in plan.tasks)
             and all(place in self._site.places for place in stops)
+            and all(task.return_place in ("", *self._site.places) for task in plan.tasks)
         )
 
     def _decide_instead(self, request: RequestDecision) -> tuple[Advice, Decision]:

@@ -195,6 +195,9 @@ def _write(path: Path, checkpoint: Checkpoint) -> None:
         raise CheckpointError(
             f"checkpoint {path} would take {len(body)} bytes where only {free} are free"
         )
+    for stale in path.parent.glob(f"{path.name}.new-*"):
+        # Of a process that was ended. One that is at work finds its own gone, and fails: no harm.
+        stale.unlink(missing_ok=True)
     try:
         replace_file(path, (hashlib.sha256(body).digest(), body))
     except OSError as error:

@@ -39,10 +39,11 @@ def replay(entries: Iterable[LogEntry], ledger: Ledger) -> None:
 
     :raises LogError: naming the first that cannot be taken in; the ledger is then of no use.
     """
+    apply = ledger.apply
     for entry in entries:
         record = to_record(entry)
         try:
-            ledger.apply(record)
+            apply(record)
         except (MusterError, AssertionError, LookupError) as error:
             raise LogError(
                 f"event {entry.seq} does not follow from those before it: {error}"

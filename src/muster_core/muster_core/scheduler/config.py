@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from muster_core.config import Config
 from muster_core.ids import is_robot_name
+from muster_core.leadership import LEASE_S_MAX
 
 
 class SchedulerConfig(Config, frozen=True, kw_only=True):
@@ -53,8 +54,7 @@ class SchedulerConfig(Config, frozen=True, kw_only=True):
     retry_pause_s: float = 1.0
     retry_pause_s_max: float = 60.0
 
-    # How long a robot that shows no sign of an attempt is offered it before it is withdrawn and given
-    # to another, s.
+    # How long an attempt is offered to a robot that shows no sign of it; then it is withdrawn, s.
     offer_s_max: float = 30.0
 
     # A waiting order counts as one priority level higher for every so many seconds, so that none
@@ -86,6 +86,15 @@ class SchedulerConfig(Config, frozen=True, kw_only=True):
     inbox_max: int = 10_000
     # Goals of execute_order that may be open at once; beyond it a goal is rejected.
     goals_open_max: int = 1000
+
+    # How long the lead of one of several schedulers lasts after each renewal, s; every third of it
+    # it is renewed. So long, and two ticks, after its leader stood still a standby takes over.
+    leadership_lease_s: float = 3.0
+    # The least epoch to begin with: for a new log among robots that have seen older epochs.
+    epoch_min: int = 0
+    # A checkpoint of the log is made whenever so many events have come: a start folds at most about
+    # twice as many.
+    checkpoint_events: int = 50_000
 
     def validate(self) -> None:
         """See :class:`Config`."""
@@ -122,6 +131,13 @@ class SchedulerConfig(Config, frozen=True, kw_only=True):
             "spares",
             "names of robots, each once",
         )
+        self.require(
+            4 * self.tick_s <= self.leadership_lease_s <= LEASE_S_MAX,
+            "leadership_lease_s",
+            f"from 4 times tick_s ({4 * self.tick_s}) to {LEASE_S_MAX}",
+        )
+        self.require(self.checkpoint_events >= 100, "checkpoint_events", "at least 100")
+        self.require(0 <= self.epoch_min < 2**32, "epoch_min", "from 0 to 2**32 - 1")
         self.require(self.robots_expected >= 0, "robots_expected", "0 or more")
         self.require(self.safe_point_s_max >= 0, "safe_point_s_max", "0 or more")
         self.require(

@@ -207,11 +207,7 @@ class SchedulerCore:
             self._repeat_offer(robot_id, robot.attempt_id, now)
         silent_s = self.roster.silent_s(robot_id, now)
         if robot.attempt_id and self.roster.has_lease_run_out(robot_id, now):
-            reason = (
-                f"robot {robot_id} knows nothing of it any more (is its journal gone?)"
-                if is_alive
-                else f"robot {robot_id} has been silent for {silent_s:.0f} s"
-            )
+            reason = self._why_lost(robot_id, silent_s, is_alive=is_alive)
             self._attempts.lose(robot_id, robot.attempt_id, reason, now)
             self._decisions.is_dirty = True
         is_known_silent = robot.standing is RobotStanding.SILENT
@@ -219,6 +215,13 @@ class SchedulerCore:
             return
         event = ev.RobotSilent(robot_id=robot_id, silent_s=round(silent_s, 3))
         self._recorder.emit(event, now)
+
+    def _why_lost(self, robot_id: RobotId, silent_s: float, *, is_alive: bool) -> str:
+        if not is_alive:
+            return f"it has been silent for {silent_s:.0f} s"
+        if self.roster.has_forgotten(robot_id):
+            return "it knows nothing of it any more (is its journal gone?)"
+        return f"it was offered the task for {self.config.offer_s_max:g} s in vain"
 
     def _repeat_offer(self, robot_id: RobotId, attempt: AttemptId, now: Instant) -> None:
         task = self.ledger.task_of_attempt(attempt)

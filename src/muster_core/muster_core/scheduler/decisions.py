@@ -142,6 +142,7 @@ class Decisions:
                     proposal.steps,
                     tuple(sorted(proposal.capabilities)),
                     proposal.return_place,
+                    proposal.allows_fetch,
                 )
                 for index, proposal in enumerate(plan.tasks)
             )

@@ -11,13 +11,17 @@ from typing import Protocol
 
 from muster_core.clock import Instant
 from muster_core.errors import ErrorCode, LogError, LogFencedError, Refusal
-from muster_core.events import Record
+from muster_core.events import OrderAccepted, Record
+from muster_core.ids import OrderId
 from muster_core.leadership import DeposedError
 from muster_core.log import EventLog, LogEntry
 from muster_core.scheduler.codec import to_entries
 from muster_core.scheduler.core import SchedulerCore
 from muster_core.scheduler.effects import Effect, Query, Reply
-from muster_core.scheduler.inputs import Input
+from muster_core.scheduler.inputs import Input, SubmitOrder
+
+HELD_REPLIES_MAX = 10_000
+"""Answers that wait for a disk that fails; beyond it everything that asks is refused."""
 
 
 class Outlets(Protocol):
@@ -37,7 +41,8 @@ class Engine:
     """One scheduler at work.
 
     While the log cannot be written, what waits for it is kept and tried again with every turn, and
-    new requests are refused: nothing is ever promised that is not on disk.
+    new requests are refused: nothing is ever promised that is not on disk. Robots may go on with
+    what they durably hold.
 
     :param clock: this moment.
     :param is_leading: whether this scheduler may act at a moment. Once it says no, or the log says
@@ -66,16 +71,18 @@ class Engine:
         # Why the log cannot be written; empty when it can.
         self.storage_problem = ""
 
-    def start(self, scheduler: str) -> None:
+    def start(self, scheduler: str, *, epoch_min: int = 0) -> None:
         """Begin a new epoch and make it durable.
 
-        :raises LogError: when that cannot be written.
+        :param epoch_min: the least epoch that may be taken; the lead's token, at least.
+        :raises LogError: when that cannot be written; it may be tried again.
         :raises DeposedError: as ``handle``.
         """
         now = self._clock()
         self._require_lead(now)
-        self.core.start(scheduler, now)
-        self._collect(now)
+        if not self._unwritten:
+            self.core.start(scheduler, now, epoch_min=epoch_min)
+            self._collect(now)
         self._commit(now)
 
     def handle(self, inputs: Sequence[Input]) -> None:
@@ -87,8 +94,8 @@ class Engine:
         now = self._clock()
         self._require_lead(now)
         for item in inputs:
-            if self.storage_problem and (reply_to := getattr(item, "reply_to", None)) is not None:
-                self._refuse(reply_to)
+            if self._is_to_be_refused(item):
+                self._refuse(item)
             else:
                 self.core.step(item, now)
         self._collect(now)
@@ -98,6 +105,7 @@ class Engine:
             self.storage_problem = str(error)
             # Leases and offers are made anew when they can leave; old ones would be wrong by then.
             self._held = [effect for effect in self._held if isinstance(effect, Reply)]
+            self._renew_leases()
 
     def _collect(self, now: Instant) -> None:
         ready = self.core.ready(now)
@@ -129,13 +137,40 @@ class Engine:
         self.commit_longest_ms = max(self.commit_longest_ms, took_ms)
         self.commits += 1
         self.storage_problem = ""
+        self.core.leases.mark_durable()
+
+    def _renew_leases(self) -> None:
+        """Let work that is durably held go on while nothing new can be recorded."""
+        now = self._clock()
+        self._require_lead(now)
+        if (leases := self.core.leases.renewals(now)) is not None:
+            self._outlets.perform(leases)
 
     def _require_lead(self, now: Instant) -> None:
         self._is_deposed = self._is_deposed or not self._is_leading(now)
         if self._is_deposed:
             raise DeposedError("another scheduler leads: this one's lead was not renewed in time")
 
-    def _refuse(self, reply_to: object) -> None:
+    def _is_to_be_refused(self, item: Input) -> bool:
+        """Whether it asks for what cannot be recorded now.
+
+        An order that was taken in already and waits for the disk is not refused when it comes
+        again: it may yet be done. Like the first time, it is answered when it is durable.
+        """
+        if not self.storage_problem or getattr(item, "reply_to", None) is None:
+            return False
+        is_full = len(self._held) >= HELD_REPLIES_MAX
+        return is_full or not (
+            isinstance(item, SubmitOrder) and self._is_unwritten(item.order.order_id)
+        )
+
+    def _is_unwritten(self, order_id: OrderId) -> bool:
+        accepted = (record.event for record in self._unwritten)
+        return any(
+            isinstance(event, OrderAccepted) and event.order_id == order_id for event in accepted
+        )
+
+    def _refuse(self, request: Input) -> None:
         message = f"nothing can be accepted now, try again later: {self.storage_problem}"
         refusal = Refusal(ErrorCode.STORAGE_UNAVAILABLE, message)
-        self._outlets.perform(Reply(reply_to, refusal, None))
+        self._outlets.perform(Reply(getattr(request, "reply_to", None), refusal, None))

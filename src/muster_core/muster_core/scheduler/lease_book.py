@@ -26,7 +26,7 @@ class LeaseBook:
         self._roster = roster
         self._acknowledgements: dict[Hold, None] = {}
         self._durable: dict[Hold, int] = {}
-        self._sent_ns = 0
+        self._sent_ns = self._renewed_ns = 0
         self.is_urgent = False
 
     def acknowledge(self, robot_id: RobotId, attempt_id: AttemptId) -> None:
@@ -41,7 +41,7 @@ class LeaseBook:
 
     def take_due(self, now: Instant) -> PublishLeases | None:
         """The message to publish now; None when none is due."""
-        if not self.is_urgent and not self._is_due(now):
+        if not self.is_urgent and not self._is_due(self._sent_ns, now):
             return None
         grants, revocations = self._holds(now)
         leases = self._message(grants, revocations, tuple(self._acknowledgements))
@@ -63,9 +63,10 @@ class LeaseBook:
 
         Nothing is revoked, permitted or acknowledged that is not durable.
         """
-        if not self._is_due(now):
+        # By a time of its own: what ``take_due`` gave meanwhile was never sent.
+        if not self._is_due(self._renewed_ns, now):
             return None
-        self._sent_ns = now.steady_ns
+        self._renewed_ns = now.steady_ns
         grants = [
             self._grant(robot_id, attempt_id, permitted, now)
             for (robot_id, attempt_id), permitted in self._durable.items()
@@ -74,8 +75,8 @@ class LeaseBook:
         ]
         return self._message(tuple(grants), (), ())
 
-    def _is_due(self, now: Instant) -> bool:
-        return now.steady_ns >= self._sent_ns + int(self._config.lease_s / 3 * NS_PER_S)
+    def _is_due(self, sent_ns: int, now: Instant) -> bool:
+        return now.steady_ns >= sent_ns + int(self._config.lease_s / 3 * NS_PER_S)
 
     def _message(
         self,

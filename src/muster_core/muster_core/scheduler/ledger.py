@@ -30,6 +30,12 @@ from muster_core.states import (
 )
 from muster_core.task import OutcomeResult, Resolution
 
+_NO_ATTEMPT, _NO_TASK, _NO_ORDER = AttemptId(""), TaskId(""), OrderId("")
+# Kept at hand: before Python 3.12, finding a member in its class takes longer than a dict does.
+_ACCEPTED, _SUSPENDED = OrderState.ACCEPTED, OrderState.SUSPENDED
+_WAITING, _DONE = TaskState.WAITING, TaskState.COMPLETED
+_SUCCEEDED = OutcomeResult.SUCCEEDED
+
 
 class Ledger:
     """Orders and robots after the events that were applied.
@@ -119,9 +125,9 @@ class Ledger:
         for order_id, order in self.orders.items():
             if order.state.is_final:
                 continue
-            if order.state is OrderState.ACCEPTED:
+            if order.state is _ACCEPTED:
                 self.unplanned[order_id] = order
-            elif order.state is OrderState.SUSPENDED:
+            elif order.state is _SUSPENDED:
                 self.suspended[order_id] = order
             if order.is_waiting:
                 self.line.join(order)
@@ -165,7 +171,7 @@ class Ledger:
             event.order, event.digest, event.traceparent, record.seq, record.wall_ns
         )
         self.orders[event.order_id] = order
-        self.counts[OrderState.ACCEPTED] += 1
+        self.counts[_ACCEPTED] += 1
         self.unplanned[event.order_id] = order
         self.line.join(order)
 
@@ -178,9 +184,9 @@ class Ledger:
 
     def _on_task_assigned(self, event: ev.TaskAssigned, _: ev.Record) -> None:
         order, robot = self.orders[event.order_id], self.robots[event.robot_id]
-        task = self._task(event.task_id)
+        task = self._task(event.order_id, event.task_id)
         after = transition(TASK_TABLE, "task", event.task_id, task.state, "task_assigned")
-        standing = self._standing(event.robot_id, "task_assigned")
+        standing = self._standing(robot, "task_assigned")
         was_waiting = order.is_waiting
         self._move(order, "task_assigned")
         task.state, robot.standing = after, standing
@@ -193,7 +199,7 @@ class Ledger:
             self.line.leave(order)
 
     def _on_attempt_started(self, event: ev.AttemptStarted, _: ev.Record) -> None:
-        task = self._task(event.task_id)
+        task = self._task(event.order_id, event.task_id)
         assert task.attempt is not None
         after = transition(TASK_TABLE, "task", event.task_id, task.state, "attempt_started")
         task.attempt.state = transition(
@@ -202,23 +208,23 @@ class Ledger:
         task.state = after
 
     def _on_step_finished(self, event: ev.StepFinished, _: ev.Record) -> None:
-        attempt = self._task(event.task_id).attempt
+        attempt = self._task(event.order_id, event.task_id).attempt
         assert attempt is not None and attempt.steps_finished == event.step_index
         attempt.steps_finished += 1
 
     def _on_pick_permitted(self, event: ev.PickPermitted, _: ev.Record) -> None:
-        attempt = self._task(event.task_id).open_attempt
+        attempt = self._task(event.order_id, event.task_id).open_attempt
         assert attempt is not None and attempt.attempt_id == event.attempt_id
         attempt.is_permitted = True
 
     def _on_attempt_ended(self, event: ev.AttemptEnded, _: ev.Record) -> None:
         order, robot = self.orders[event.order_id], self.robots[event.robot_id]
-        task = self._task(event.task_id)
+        task = self._task(event.order_id, event.task_id)
         assert task.attempt is not None and task.attempt.attempt_id == event.attempt_id
-        has_succeeded = event.result is OutcomeResult.SUCCEEDED
+        has_succeeded = event.result is _SUCCEEDED
         happened = "attempt_succeeded" if has_succeeded else "attempt_ended"
         after = transition(TASK_TABLE, "task", event.task_id, task.state, happened)
-        standing = self._standing(event.robot_id, "attempt_ended")
+        standing = self._standing(robot, "attempt_ended")
         task.attempt.state = transition(
             ATTEMPT_TABLE, "attempt", event.attempt_id, task.attempt.state, event.result.value
         )
@@ -226,12 +232,11 @@ class Ledger:
         task.attempt.is_uncertain = event.uncertain
         task.state, robot.standing = after, standing
         task.retry_not_before_ns = event.retry_not_before_ns
-        if event.result in (OutcomeResult.FAILED, OutcomeResult.LOST):
-            self._count_failure(task, robot, event)
-        elif has_succeeded:
+        if has_succeeded:
             robot.failures = 0
-        robot.attempt_id, robot.task_id = AttemptId(""), TaskId("")
-        robot.order_id = OrderId("")
+        elif event.result in (OutcomeResult.FAILED, OutcomeResult.LOST):
+            self._count_failure(task, robot, event)
+        robot.attempt_id, robot.task_id, robot.order_id = _NO_ATTEMPT, _NO_TASK, _NO_ORDER
         self._index_current_task(order)
 
     @staticmethod
@@ -241,16 +246,16 @@ class Ledger:
         if event.robot_id not in task.tried:
             task.tried = [*task.tried, event.robot_id]
         what = event.message or "no reason given"
-        task.story = [*task.story, f"{event.result.value} on robot {event.robot_id}: {what}"]
+        task.story = [*task.story, f"{event.result.value} on {event.robot_id}: {what}"]
 
     def _on_outcome_arrived_late(self, event: ev.OutcomeArrivedLate, _: ev.Record) -> None:
-        task = self._task(event.task_id)
+        task = self._task(event.order_id, event.task_id)
         attempt = task.lost_attempt
         assert attempt is not None and attempt.attempt_id == event.attempt_id
         state = transition(
             ATTEMPT_TABLE, "attempt", event.attempt_id, attempt.state, event.result.value
         )
-        if event.result is OutcomeResult.SUCCEEDED:
+        if event.result is _SUCCEEDED:
             task.state = transition(
                 TASK_TABLE, "task", event.task_id, task.state, "attempt_succeeded"
             )
@@ -260,8 +265,8 @@ class Ledger:
         attempt.steps_finished = max(attempt.steps_finished, event.steps_finished)
 
     def _on_task_revised(self, event: ev.TaskRevised, _: ev.Record) -> None:
-        task = self._task(event.task_id)
-        assert task.state is TaskState.WAITING, "only a task that no robot holds can be revised"
+        task = self._task(event.order_id, event.task_id)
+        assert task.state is _WAITING, "only a task that no robot holds can be revised"
         task.task = event.task
 
     def _on_order_suspended(self, event: ev.OrderSuspended, _: ev.Record) -> None:
@@ -296,8 +301,9 @@ class Ledger:
 
     def _on_order_completed(self, event: ev.OrderCompleted, record: ev.Record) -> None:
         order = self.orders[event.order_id]
-        is_suspended = order.state is OrderState.SUSPENDED
-        assert is_suspended or all(task.state is TaskState.COMPLETED for task in order.tasks)
+        if order.state is not _SUSPENDED:
+            for task in order.tasks:
+                assert task.state is _DONE, "a task of it is not done"
         self._end(order, "order_completed", record)
         order.message = event.reason
 
@@ -319,10 +325,12 @@ class Ledger:
             robot.description = event.description
 
     def _on_robot_silent(self, event: ev.RobotSilent, _: ev.Record) -> None:
-        self.robots[event.robot_id].standing = self._standing(event.robot_id, "robot_silent")
+        robot = self.robots[event.robot_id]
+        robot.standing = self._standing(robot, "robot_silent")
 
     def _on_robot_returned(self, event: ev.RobotReturned, _: ev.Record) -> None:
-        self.robots[event.robot_id].standing = self._standing(event.robot_id, "robot_returned")
+        robot = self.robots[event.robot_id]
+        robot.standing = self._standing(robot, "robot_returned")
 
     def _on_robot_barred(self, event: ev.RobotBarred, _: ev.Record) -> None:
         robot = self.robots[event.robot_id]
@@ -340,13 +348,18 @@ class Ledger:
     def _on_spare_released(self, event: ev.SpareReleased, _: ev.Record) -> None:
         self.robots[event.robot_id].instead_of = RobotId("")
 
-    def _task(self, task_id: TaskId) -> TaskRecord:
-        task = self.task(task_id)
-        assert task is not None, f"task {task_id} is not in the log"
+    def _task(self, order_id: OrderId, task_id: TaskId) -> TaskRecord:
+        # Half of all events ask for it, and most orders have one task.
+        tasks = self.orders[order_id].tasks
+        task = tasks[0] if len(tasks) == 1 else self.task(task_id)
+        is_known = task is not None and task.task.task_id == task_id
+        assert task is not None and is_known, f"task {task_id} is not in the log"
         return task
 
-    def _standing(self, robot_id: RobotId, event: str) -> RobotStanding:
-        return transition(ROBOT_TABLE, "robot", robot_id, self.robots[robot_id].standing, event)
+    @staticmethod
+    def _standing(robot: RobotRecord, event: str) -> RobotStanding:
+        name = robot.description.robot_id
+        return transition(ROBOT_TABLE, "robot", name, robot.standing, event)
 
     def _move(self, order: OrderRecord, event: str) -> None:
         after = transition(ORDER_TABLE, "order", order.order.order_id, order.state, event)
@@ -356,24 +369,29 @@ class Ledger:
 
     def _end(self, order: OrderRecord, event: str, record: ev.Record) -> None:
         was_waiting = order.is_waiting
-        assert all(task.open_attempt is None for task in order.tasks), "a robot still holds it"
+        for task in order.tasks:
+            assert task.open_attempt is None, "a robot still holds it"
         self._move(order, event)
         for task in order.tasks:
             if not task.state.is_final:
                 identity = task.task.task_id
                 task.state = transition(TASK_TABLE, "task", identity, task.state, event)
                 self.ready.pop(identity, None)
+            # Thousands of ended orders are remembered: only what is still asked for is kept.
+            task.attempt, task.planned, task.tried, task.story = None, task.task, [], []
         order.ended_ns = record.wall_ns
+        order_id = order.order.order_id
         if was_waiting:
             self.line.leave(order)
-        self.suspended.pop(order.order.order_id, None)
-        self.unplanned.pop(order.order.order_id, None)
-        self._ended.append(order.order.order_id)
+            self.unplanned.pop(order_id, None)
+        self.suspended.pop(order_id, None)
+        self._ended.append(order_id)
         if len(self._ended) > self._orders_remembered_max:
             del self.orders[self._ended.popleft()]
 
     def _index_current_task(self, order: OrderRecord) -> None:
         task = order.current_task
-        is_ready = task is not None and task.state is TaskState.WAITING
-        if task is not None and is_ready and order.state is not OrderState.SUSPENDED:
+        if task is None or task.state is not _WAITING:
+            return
+        if order.state is not _SUSPENDED:
             self.ready[task.task.task_id] = order

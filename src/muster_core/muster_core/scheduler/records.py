@@ -14,6 +14,9 @@ from muster_core.robot import RobotDescription
 from muster_core.states import AttemptState, OrderState, RobotStanding, TaskState
 from muster_core.task import Task
 
+_OPEN_TASK_STATES = frozenset({TaskState.ASSIGNED, TaskState.RUNNING})
+_WAITING_ORDER_STATES = frozenset({OrderState.ACCEPTED, OrderState.PLANNED})
+
 
 class Attempt(msgspec.Struct):
     """One try of a task by one robot, as far as the log knows it.
@@ -54,8 +57,7 @@ class TaskRecord(msgspec.Struct):
     @property
     def open_attempt(self) -> Attempt | None:
         """The attempt that a robot holds now (I3: at most one)."""
-        is_open = self.state in (TaskState.ASSIGNED, TaskState.RUNNING)
-        return self.attempt if is_open else None
+        return self.attempt if self.state in _OPEN_TASK_STATES else None
 
     @property
     def lost_attempt(self) -> Attempt | None:
@@ -89,12 +91,15 @@ class OrderRecord(msgspec.Struct):
     @property
     def current_task(self) -> TaskRecord | None:
         """The first task that has not ended: tasks of an order are done one after the other."""
-        return next((task for task in self.tasks if not task.state.is_final), None)
+        for task in self.tasks:
+            if not task.state.is_final:
+                return task
+        return None
 
     @property
     def is_waiting(self) -> bool:
         """Whether no robot has had a task of it yet."""
-        return self.state in (OrderState.ACCEPTED, OrderState.PLANNED)
+        return self.state in _WAITING_ORDER_STATES
 
 
 class RobotRecord(msgspec.Struct):

@@ -87,11 +87,11 @@ class Sagas:
         if outcome.result is OutcomeResult.SUCCEEDED:
             is_last = order.current_task is None or attempt.task.purpose is TaskPurpose.RETURN
             if is_suspended and not is_last:
-                self._resume(order, f"robot {attempt.robot_id} is back and had done it", now)
+                self._resume(order, f"{attempt.robot_id} is back and had done it", now)
             self._go_on(order, attempt, now)
         elif not outcome.is_uncertain:
             if is_suspended:
-                self._resume(order, f"robot {attempt.robot_id} is back: {outcome.message}", now)
+                self._resume(order, f"{attempt.robot_id} is back: {outcome.message}", now)
             self._make_good(order, task, attempt, outcome, now)
 
     def _go_on(self, order: OrderRecord, attempt: Attempt, now: Instant) -> None:
@@ -126,7 +126,7 @@ class Sagas:
                 self.put_back(task, attempt, now)
             case Whereabouts.ON_BOARD | Whereabouts.PUT_DOWN if not is_over:
                 self._carry_on(task, attempt, where, told, now)
-            case Whereabouts.LEFT if not is_over and self._can_fetch(order, attempt.robot_id):
+            case Whereabouts.LEFT if not is_over and self._can_fetch(order, attempt):
                 self._fetch(task, attempt, now)
             case _:
                 self._ask(order, attempt, f"{told}; {_item_words(where, attempt)}", now)
@@ -195,7 +195,7 @@ class Sagas:
             is_holding=True,
             return_place=place,
         )
-        reason = f"the order is cancelled and the item is on robot {robot_id}: back to {place}"
+        reason = f"the order is cancelled and the item is on {robot_id}: back to {place}"
         self._revise(task, revised, reason, now)
 
     def _carry_on(
@@ -211,15 +211,17 @@ class Sagas:
             is_holding=is_on_board,
             return_place=_return_place(attempt),
         )
-        who = f"robot {attempt.robot_id}, which has the item," if is_on_board else "any robot"
+        who = f"{attempt.robot_id}, which has the item," if is_on_board else "any robot"
         self._revise(task, revised, f"{told}; {who} goes on with the rest", now)
 
-    def _can_fetch(self, order: OrderRecord, lost_id: RobotId) -> bool:
+    def _can_fetch(self, order: OrderRecord, attempt: Attempt) -> bool:
+        lost_id = attempt.robot_id
         presence = self._roster.presences.get(lost_id)
         is_known = presence is not None and self._site.has_vertex(presence.report.vertex)
         return (
             is_known
             and self._site.allows_fetch
+            and attempt.task.allows_fetch
             and not order.cancel_requested
             and any(
                 FETCH_CAPABILITY in robot.description.capabilities
@@ -242,7 +244,7 @@ class Sagas:
             is_holding=False,
             return_place=_return_place(attempt),
         )
-        reason = f"robot {attempt.robot_id} was lost with the item at {vertex}: it is fetched there"
+        reason = f"{attempt.robot_id} was lost with the item at {vertex}: it is fetched there"
         self._revise(task, revised, reason, now)
 
     def _revise(self, task: TaskRecord, revised: Task, reason: str, now: Instant) -> None:
@@ -264,7 +266,7 @@ class Sagas:
         presence = self._roster.presences.get(attempt.robot_id)
         event = ev.OrderSuspended(
             order_id=order.order.order_id,
-            reason=f"a person is asked: {reason}",
+            reason=reason,
             robot_id=attempt.robot_id,
             vertex=presence.report.vertex if presence else "",
             traceparent=order.traceparent,
@@ -297,7 +299,7 @@ class Sagas:
             if now.steady_ns - since >= self._config.item_wait_s_max * NS_PER_S:
                 reason = (
                     f"nobody could do the rest for {self._config.item_wait_s_max:g} s "
-                    f"({task.task.purpose.value}); the item is on robot {task.attempt.robot_id}"
+                    f"({task.task.purpose.value}); the item is on {task.attempt.robot_id}"
                 )
                 self._ask(order, task.attempt, reason, now)
         self._waits_since_ns = waits
@@ -358,11 +360,11 @@ def _needs_one(task: TaskRecord) -> bool:
 
 
 def _told(attempt: Attempt, outcome: Outcome) -> str:
-    return f"{outcome.result.value} on robot {attempt.robot_id}: {outcome.message}"
+    return f"{outcome.result.value} on {attempt.robot_id}: {outcome.message}"
 
 
 def _item_words(where: Whereabouts, attempt: Attempt) -> str:
-    robot = f"robot {attempt.robot_id}"
+    robot = attempt.robot_id
     if where in (Whereabouts.ON_BOARD, Whereabouts.LEFT):
         return f"the item is on {robot}, a person must take it over"
     if where is Whereabouts.PUT_DOWN:

@@ -20,7 +20,7 @@ def order_view(ledger: Ledger, order: OrderRecord) -> OrderView:
     return OrderView(
         order=order.order,
         state=order.state,
-        message=order.message or _waits_for(ledger, order),
+        message=_told(ledger, order),
         tasks_total=len(order.tasks),
         tasks_completed=sum(task.state is TaskState.COMPLETED for task in order.tasks),
         robot_id=attempt.robot_id if attempt else order.item_robot_id,
@@ -64,6 +64,12 @@ def fleet_view(ledger: Ledger, roster: Roster, advisor: Advisor, now: Instant) -
         cancelled=counts[OrderState.CANCELLED],
         suspended=counts[OrderState.SUSPENDED],
     )
+
+
+def _told(ledger: Ledger, order: OrderRecord) -> str:
+    if order.state is OrderState.SUSPENDED:
+        return f"a person is asked: {order.message}"
+    return order.message or _waits_for(ledger, order)
 
 
 def _waits_for(ledger: Ledger, order: OrderRecord) -> str:

@@ -52,8 +52,9 @@ class WaitingLine:
 
     def leave(self, order: OrderRecord) -> None:
         """Take an order out. It must be in the line."""
-        index = bisect.bisect_left(self._ranks, self.rank(order))
-        assert self._ranks[index] == self.rank(order)
+        rank = self.rank(order)
+        index = bisect.bisect_left(self._ranks, rank)
+        assert self._ranks[index] == rank
         del self._ranks[index]
 
     def position(self, order: OrderRecord) -> int:

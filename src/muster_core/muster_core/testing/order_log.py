@@ -48,8 +48,8 @@ class OrderLog:
         return self
 
     def accepted(self, **fields: Any) -> OrderLog:
-        """ada wants an item from shelf_1 at pack_1, or what ``fields`` say."""
-        wanted: dict[str, Any] = {"pickup": "shelf_1", "dropoff": "pack_1", "requester": "ada"}
+        """The desk wants an item from shelf_1 at pack_1, or what ``fields`` say."""
+        wanted: dict[str, Any] = {"pickup": "shelf_1", "dropoff": "pack_1", "requester": "desk"}
         order = Order(order_id=O_1, **(wanted | fields))
         return self.write(ev.OrderAccepted(order_id=O_1, order=order, digest="d", traceparent="t"))
 

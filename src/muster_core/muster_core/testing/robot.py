@@ -73,7 +73,7 @@ class _Body(FakeDriver):
         assert self.poll(now).step_state is not StepState.RUNNING, "one step at a time"
         state = self._robot.core.state
         attempt_id = state.attempt.attempt_id if state.attempt else ""
-        self._robot.begun.append(Begun(attempt_id, state.steps_finished, step, now))
+        self._robot.on_begun(Begun(attempt_id, state.steps_finished, step, now))
         super().start(step, now)
 
     def stop(self, now: Instant) -> None:
@@ -137,9 +137,14 @@ class Robot:
         """The state that the journal tells."""
         return fold(read_journal(self.journal), attempts_remembered_max=REMEMBERED_MAX)
 
-    def restart(self) -> None:
-        """Start again from the journal, on a robot that stands and knows of no step."""
-        self.driver: FakeDriver = _Body(self)
+    def restart(self, *, is_driver_kept: bool = False) -> None:
+        """Crash and start again from the journal.
+
+        :param is_driver_kept: the robot goes on with its step meanwhile; otherwise it stands and
+            knows of none.
+        """
+        if not is_driver_kept:
+            self.driver: FakeDriver = _Body(self)
         self._open()
 
     def reactivate(self) -> None:
@@ -180,14 +185,13 @@ class Robot:
         """
         last_seq = self.journal.last_seq
         turn = self.turn = Turn()
-        pieces = self.worker.turn(items, self.now)
         if crash_after is not None:
+            pieces = self.worker.turn(items, self.now)
             for _ in range(crash_after):
                 next(pieces, None)
             self.restart()
             return turn
-        for _ in pieces:
-            pass
+        self.worker.handle(items, self.now)
         assert self.kept() == self.core.state, "the journal must tell the state (I6)"
         entries = self.journal.entries(last_seq + 1)
         turn.records = tuple(decode_record(entry.body) for entry in entries)
@@ -243,6 +247,10 @@ class Robot:
             acknowledged=tuple(map(AttemptId, acknowledged)),
         )
         return self.put(leases, crash_after=crash_after)
+
+    def on_begun(self, begun: Begun) -> None:
+        """The driver was given a step."""
+        self.begun.append(begun)
 
     def publish(self, report: RobotReport, now: Instant) -> None:
         """See :class:`Outlets`."""

@@ -57,6 +57,7 @@ class Robot:
     step_index: int = 0
     outcomes: list[Outcome] = field(default_factory=list)
     is_heard: bool = True
+    is_deaf: bool = False
     epoch: int = 0
     reports: int = 0
     permitted: int = 0
@@ -81,7 +82,7 @@ class Robot:
     def take(self, effect: SendTask) -> None:
         """Begin the attempt, unless it has one or has ended this one."""
         known = {outcome.attempt_id for outcome in self.outcomes}
-        if self.task is None and effect.attempt_id not in known:
+        if self.task is None and not self.is_deaf and effect.attempt_id not in known:
             self.task, self.step_index = effect, 0
             self.permitted = effect.steps_permitted
 

@@ -38,10 +38,10 @@ def barred(robot_id: str) -> ev.RobotBarred:
 def test_smooth_delivery_is_told_from_the_request_to_the_end() -> None:
     story = OrderLog().delivered_by("robot_1").story()
     assert told(story) == [
-        "ordered by ada",
+        "ordered by desk",
         "planned by policy batch 2: drive to shelf_1, pick up, drive to pack_1, put down",
         "robot_1 was chosen by policy batch 2: 12.3 s away; "
-        "the next best, robot_9, was 4.1 s farther",
+        "the next best, robot_9, would have come 4.1 s later",
         "robot_1 began",
         "drove to shelf_1",
         "was allowed to pick up at shelf_1; from then on no other robot may",
@@ -89,8 +89,12 @@ def test_built_in_policy_that_stood_in_is_named_with_the_reason() -> None:
 @pytest.mark.parametrize(
     ("policy", "runner_up_cost", "words"),
     [
-        ("batch", 12.3, "12.3 s away; robot_9 was as near"),
-        ("batch", 10.3, "robot_9 was 2.0 s nearer, but the policy weighs all waiting orders"),
+        ("batch", 12.3, "12.3 s away; robot_9 would have come as soon"),
+        (
+            "batch",
+            10.3,
+            "robot_9 would have come 2.0 s sooner, but was still busy or wanted for another",
+        ),
         ("learned", 14.3, "cost 12.3; the next best, robot_9, would have cost 14.3 (2.0 more)"),
         ("learned", 10.3, "cost 12.3; the next best, robot_9, would have cost 10.3 (2.0 less)"),
     ],
@@ -152,9 +156,9 @@ def test_lost_after_the_pick_asks_a_person_and_says_where() -> None:
 )
 def test_persons_answer_is_told_and_ends_the_question(resolution: str, answer: str) -> None:
     log = with_the_item().ended("lost", steps_finished=2).suspended("lost with the item").after(60)
-    log.resolved(resolution, requester="bo", reason="looked").resumed("bo says: looked").after(5)
+    log.resolved(resolution, requester="bay", reason="looked").resumed("bay says: looked").after(5)
     story = log.write(ev.RobotReturned(robot_id=RobotId("robot_7"))).story()
-    assert told(story)[-2:] == [f"bo answered: {answer} (looked)", "it waits"]
+    assert told(story)[-2:] == [f"bay answered: {answer} (looked)", "it waits"]
     assert (story.question, story.times.person_s) == ("", 60)
 
 
@@ -166,8 +170,8 @@ def test_wait_for_a_person_is_no_pause() -> None:
 
 def test_order_that_a_person_completes_ends_well() -> None:
     log = with_the_item().ended("lost", steps_finished=2).suspended("lost with the item").after(60)
-    story = log.resolved("completed", requester="bo").completed("bo says: completed").story()
-    assert told(story)[-2:] == ["bo answered: the item is where it should be", "completed"]
+    story = log.resolved("completed", requester="bay").completed("bay says: completed").story()
+    assert told(story)[-2:] == ["bay answered: the item is where it should be", "completed"]
     assert story.state is OrderState.COMPLETED
 
 
@@ -175,7 +179,7 @@ def test_lost_robot_that_is_back_ends_the_question_with_the_reason() -> None:
     log = with_the_item().ended("lost", steps_finished=2).suspended("lost with the item").after(9)
     log.late("succeeded").resumed("robot_1 is back and had done it").completed()
     assert told(log.story())[-3:] == [
-        "robot_1 was heard again and told: it had done everything",
+        "robot_1 told how its try had ended: it had done everything",
         "it went on: robot_1 is back and had done it",
         "completed",
     ]
@@ -220,7 +224,7 @@ def test_robot_that_failed_with_the_item_goes_on_with_the_rest() -> None:
 
 def test_cancel_after_the_pick_brings_the_item_back_first() -> None:
     log = with_the_item().after(1)
-    log.write(ev.OrderCancelRequested(order_id=O_1, requester="bo", reason="wrong shelf"))
+    log.write(ev.OrderCancelRequested(order_id=O_1, requester="bay", reason="wrong shelf"))
     log.after(1).ended("cancelled", steps_finished=2)
     log.revised(
         "return", Step("go", "shelf_1"), Step("place", "shelf_1"),
@@ -229,7 +233,7 @@ def test_cancel_after_the_pick_brings_the_item_back_first() -> None:
     log.write(ev.OrderCancelled(order_id=O_1, reason="cancelled: wrong shelf"))
     story = log.story()
     assert told(story)[-4:] == [
-        "bo asked to cancel it: wrong shelf",
+        "bay asked to cancel it: wrong shelf",
         "robot_1 stopped as it was told while driving to pack_1; it has the item",
         "robot_1, which has the item, is to bring it back: drive to shelf_1, put down",
         "cancelled: wrong shelf",
@@ -241,7 +245,7 @@ def test_outcome_that_arrived_late_is_told() -> None:
     log = with_the_item().ended("lost", steps_finished=2).suspended("lost with the item").after(9)
     log.late("failed", steps_finished=3, message="jammed", uncertain=True)
     assert told(log.story())[-2] == (
-        "robot_1 was heard again and told: it had failed after 3 steps: jammed; "
+        "robot_1 told how its try had ended: it had failed after 3 steps: jammed; "
         "whether it had done the next one it does not know"
     )
 
@@ -265,7 +269,7 @@ def test_lost_robot_may_have_put_the_item_down_unseen() -> None:
 
 def test_retry_of_a_person_begins_again_from_the_start() -> None:
     log = with_the_item().ended("lost", steps_finished=2).suspended("lost with the item")
-    log.resumed("bo says: put back").revised("work", *DELIVERY, reason="from the start")
+    log.resumed("bay says: put back").revised("work", *DELIVERY, reason="from the start")
     assert told(log.story())[-2] == (
         "it begins again (from the start): drive to shelf_1, pick up, drive to pack_1, put down"
     )
@@ -305,7 +309,7 @@ def test_scheduler_that_takes_over_is_told_only_while_the_order_is_open() -> Non
     start = ev.EpochStarted(epoch=2, scheduler="s", version="1", site="x", site_digest="d")
     log = OrderLog().write(start).accepted().write(start).planned().completed().write(start)
     assert told(log.story()) == [
-        "ordered by ada",
+        "ordered by desk",
         "a scheduler took the lead and went on from the log (epoch 2)",
         "planned by policy batch 2: drive to shelf_1, pick up, drive to pack_1, put down",
         "completed",
@@ -326,10 +330,25 @@ def test_news_of_other_robots_and_orders_is_left_out() -> None:
     assert len(told(log.story())) == 5
 
 
-def test_barring_of_its_robot_is_told() -> None:
-    log = before_the_pick().ended("failed", message="jammed")
-    log.write(barred("robot_1"))
-    assert told(log.story())[-2] == ("robot_1 is given no more work for now: 3 failures in a row")
+def test_barring_and_clearing_of_its_robot_is_told() -> None:
+    log = before_the_pick().ended("failed", message="jammed").write(barred("robot_1"))
+    probe = OrderId("probe/robot_1/9")
+    log.write(ev.RobotCleared(robot_id=RobotId("robot_1"), order_id=probe))
+    log.write(ev.RobotCleared(robot_id=RobotId("robot_2"), order_id=probe))
+    assert told(log.story())[-3:] == [
+        "robot_1 is given no more work for now: 3 failures in a row",
+        "robot_1 did a probe task and is given work again",
+        "it waits",
+    ]
+
+
+def test_probe_is_told_without_a_cost_that_nobody_weighed() -> None:
+    log = OrderLog(steps=(Step("go", "parking_1"),)).accepted(requester="muster").planned()
+    log.revised("probe", Step("go", "parking_1"), robot_id=RobotId("robot_1"))
+    log.assigned("robot_1", policy="breaker", policy_version="1", cost=0.0, runner_up="")
+    assert told(log.story())[3] == (
+        "robot_1 was chosen to show that it works again by policy breaker 1"
+    )
 
 
 def test_waiting_order_says_its_place_and_what_it_waits_for() -> None:
@@ -354,7 +373,7 @@ def test_deadline_is_told_as_asked_and_as_met_or_missed() -> None:
         log = OrderLog().accepted(deadline=deadline, priority=7, requires=("cold",)).planned()
         sentences = told(log.after(39).completed().story())
         assert sentences[0] == (
-            f"ordered by ada, priority 7, to be done by {deadline}, by a robot that can cold"
+            f"ordered by desk, priority 7, to be done by {deadline}, by a robot that can cold"
         )
         assert words in sentences[-1]
 

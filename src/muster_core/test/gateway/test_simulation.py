@@ -67,7 +67,7 @@ class World:
         self.awaited: dict[Any, int] = {}  # the newest question about each record
         self.kafka.restart_consumer()
         self.is_paused = False
-        # What is on its way to Kafka arrives, or does not, before the next one asks where it ends.
+        # What is on its way arrives, or is shut out, before the next one asks where Kafka ends.
         self.kafka.queued.clear()
         self.generation = 0
 

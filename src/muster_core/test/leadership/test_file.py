@@ -14,8 +14,7 @@ import msgspec
 import pytest
 
 from muster_core.clock import NS_PER_S, Instant
-from muster_core.leadership import FileLeadership, Lead, LeadershipError
-from muster_core.leadership.file import LEASE_S_MAX
+from muster_core.leadership import LEASE_S_MAX, FileLeadership, Lead, LeadershipError
 from muster_core.leadership.lease_file import RECORD_BYTES, LeaseRecord, parse_record
 from muster_core.leadership.process_identity import (
     ProcessIdentity,

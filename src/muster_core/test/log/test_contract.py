@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from muster_core.errors import LogError, LogFencedError
-from muster_core.log import EventLog, LogEntry, MemoryLog, SqliteLog
+from muster_core.log import EventLog, LogEntry, MemoryLog, SqliteLog, sqlite_file
 
 Open = Callable[[], EventLog]
 
@@ -149,7 +149,7 @@ def test_failed_append_leaves_the_log_as_it_was() -> None:
 
 @pytest.fixture
 def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("muster_core.log.sqlite.BUSY_TIMEOUT_MS", 50)
+    monkeypatch.setattr("muster_core.log.sqlite_file.BUSY_TIMEOUT_MS", 50)
 
 
 @pytest.mark.usefixtures("impatience")
@@ -192,6 +192,23 @@ def test_reading_handle_works_beside_a_writer(tmp_path: Path) -> None:
     writer.close()
 
 
+def test_reading_handle_follows_a_writer_that_starts_later(tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    writer = SqliteLog(path)
+    writer.append(entries(1, 500))
+    writer.close()
+    reader = SqliteLog.open_read_only(path)
+    assert list(reader.read(1, 10)) == entries(1, 10)
+    writer = SqliteLog(path)
+    for _ in range(40):  # much of the file is written anew by this
+        writer.append(entries(writer.last_seq + 1, 200))
+    assert list(reader.entries()) == entries(1, 500)
+    assert reader.catch_up() == 8500
+    assert list(reader.entries(8000)) == entries(8000, 501)
+    writer.close()
+    reader.close()
+
+
 def test_reading_handle_leaves_no_trace(tmp_path: Path) -> None:
     path = tmp_path / "a.log"
     writer = SqliteLog(path)
@@ -217,7 +234,7 @@ def test_log_that_was_replaced_under_its_writer_takes_nothing_more(tmp_path: Pat
     path.rename(tmp_path / "moved.log")
     with pytest.raises(LogError, match="could not be written"):
         log.append(entries(4, 1))
-    SqliteLog(path).close()
+    sqlite_file.create(path)
     with pytest.raises(LogError, match="was replaced by another file"):
         log.append(entries(4, 1))
 
@@ -229,7 +246,7 @@ def test_foreign_file_is_refused_and_not_touched(tmp_path: Path) -> None:
     connection.commit()
     connection.close()
     before = path.read_bytes()
-    with pytest.raises(LogError, match="not an event log of this version"):
+    with pytest.raises(LogError, match="not an event log of Muster: name another file"):
         SqliteLog(path)
     assert path.read_bytes() == before
 
@@ -237,7 +254,7 @@ def test_foreign_file_is_refused_and_not_touched(tmp_path: Path) -> None:
 def test_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.log"
     path.write_bytes(b"not a database, but long enough to be looked at" * 100)
-    with pytest.raises(LogError, match="cannot be opened"):
+    with pytest.raises(LogError, match="not an event log of Muster: name another file"):
         SqliteLog(path)
 
 

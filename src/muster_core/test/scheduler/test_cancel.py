@@ -1,6 +1,6 @@
 """What cancelling does in every state an order can be in: a claim for each cell of the docs' table.
 
-The table is in ``src/README.md``, "Cancelling".
+The table is in ``docs/promise.md``, "Cancelling".
 """
 
 from __future__ import annotations

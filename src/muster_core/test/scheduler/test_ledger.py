@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -9,6 +10,7 @@ from muster_core import events as ev
 from muster_core.ids import RobotId
 from muster_core.robot import RobotMode
 from muster_core.scheduler.ledger import Ledger
+from muster_core.scheduler.ledger_state import LedgerState
 from muster_core.states import OrderState, RobotStanding
 from muster_core.task import OutcomeResult, Resolution
 from muster_core.testing.scripted_fleet import Fleet, make_fleet
@@ -89,14 +91,20 @@ def check(fleet: Fleet) -> None:
     waiting = sorted(filter(lambda o: o.is_waiting, ledger.orders.values()), key=ledger.line.rank)
     assert [ledger.line.position(order) for order in waiting] == [*range(1, len(waiting) + 1)]
     assert len(ledger.line) == len(waiting)
-    suspended = [o for o in ledger.orders.values() if o.state is OrderState.SUSPENDED]
-    assert suspended == list(ledger.suspended.values())
+    suspended = {i for i, o in ledger.orders.items() if o.state is OrderState.SUSPENDED}
+    assert suspended == ledger.suspended.keys()
     replayed = Ledger(orders_remembered_max=fleet.config.orders_remembered_max)
     for record in fleet.log:
         replayed.apply(record)
-    assert replayed.state_hash() == ledger.state_hash(), "I6"
-    assert replayed.ready.keys() == ledger.ready.keys()
-    assert replayed.unplanned.keys() == ledger.unplanned.keys()
+    restored = Ledger(orders_remembered_max=fleet.config.orders_remembered_max)
+    dumped = msgspec.msgpack.encode(ledger.dump())
+    restored.restore(msgspec.msgpack.decode(dumped, type=LedgerState))
+    for other in (replayed, restored):
+        assert other.state_hash() == ledger.state_hash(), "I6"
+        assert other.ready.keys() == ledger.ready.keys()
+        assert other.unplanned.keys() == ledger.unplanned.keys()
+        assert other.suspended.keys() == ledger.suspended.keys()
+        assert len(other.line) == len(ledger.line)
 
 
 @settings(max_examples=150, deadline=None)

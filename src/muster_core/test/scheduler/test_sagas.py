@@ -129,7 +129,7 @@ def test_uncertain_outcome_asks_a_person() -> None:
     fleet = started(steps=1)
     fleet.end("robot_1", OutcomeResult.FAILED, is_uncertain=True)
     assert fleet.state("o-1") == "suspended"
-    assert "may be on robot robot_1" in fleet.events(ev.OrderSuspended)[0].reason
+    assert "may be on robot_1" in fleet.events(ev.OrderSuspended)[0].reason
 
 
 def test_permitted_pick_that_was_certainly_not_done_is_repeated_by_another() -> None:

@@ -1,0 +1,204 @@
+"""A robot's body: it moves by the true time, and its agent can only ask and listen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from muster_core.clock import NS_PER_S
+from muster_core.driver.protocol import StepState
+from muster_core.errors import SiteError
+from muster_core.ids import RobotId
+from muster_core.task import Step
+from muster_twin.simulation.floor import (
+    EDGE_M,
+    Floor,
+    Pick,
+    PickState,
+    Work,
+    floor_site,
+    path_between,
+)
+from muster_twin.simulation.history import Source
+
+SPEED_MPS = 1.0
+EDGE_S = EDGE_M / SPEED_MPS
+PICK_S, PLACE_S, SCAN_S, WAIT_S = 1.5, 1.5, 1.0, 0.5
+WATCHDOG_S = 1.5
+"""A body that is not asked for so long stops at the next vertex: a robot whose computer is gone."""
+
+SAFE_POINT_S_MAX = WATCHDOG_S + max(EDGE_S, PICK_S, PLACE_S)
+"""How long a body may go on at most when nobody asks it any more."""
+
+
+@dataclass(slots=True)
+class Doing:
+    """The step under way.
+
+    :param path: the vertices that are still to come.
+    :param ends_ns: when it is expected to end, true time.
+    """
+
+    step: Step
+    work: Work | None
+    ends_ns: int
+    path: tuple[str, ...] = ()
+    pick: Pick | None = None
+    is_stopping: bool = False
+    will_fail: bool = False
+
+
+class Body:
+    """One robot on the floor.
+
+    ``on_begun`` and ``on_ended`` are told of each step, for those who check.
+    """
+
+    def __init__(self, robot_id: RobotId, floor: Floor, vertex: str) -> None:
+        self.robot_id = robot_id
+        self.vertex = vertex
+        self.doing: Doing | None = None
+        self.state = StepState.NONE
+        self.message = ""
+        self.fault = ""
+        self.failure_share = 0.0
+        self.polled_ns = 0
+        self._can_tell = True
+        self.on_begun: Callable[[Body, Step, Work | None], None] = lambda *_: None
+        self.on_ended: Callable[[Body, Step, Work | None], None] = lambda *_: None
+        self._floor = floor
+        self._timeline = floor.timeline
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether a step is under way."""
+        return self.doing is not None
+
+    def look(self) -> int:
+        """Let the body know that somebody still asks; the true time, ns."""
+        self.polled_ns = self._timeline.now_ns
+        return self.polled_ns
+
+    def begin(self, step: Step, work: Work | None) -> None:
+        """Begin a step. One that cannot be begun has failed at once."""
+        self.polled_ns = self._timeline.now_ns
+        if self.fault:
+            self._stand(StepState.FAILED, self.fault)
+            return
+        self.message, self.state = "", StepState.RUNNING
+        self.on_begun(self, step, work)
+        doing = Doing(step, work, 0)
+        doing.will_fail = (
+            self.failure_share > 0 and self._floor.chance.random() < self.failure_share
+        )
+        self.doing = doing
+        if step.verb == "go":
+            self._depart(doing)
+            return
+        self._note(doing, "{} begins {} at {}", self.robot_id, step.verb, step.place)
+        if step.verb == "pick" and work is not None:
+            doing.pick = self._floor.begin_pick(self.robot_id, step, work)
+        self._finish_after(doing, max(duration_s(step.verb), step.duration_s))
+
+    def stop(self) -> None:
+        """Stop at the next safe point."""
+        if self.doing is not None:
+            self.doing.is_stopping = True
+
+    def break_down(self, fault: str, *, has_taken: bool) -> None:
+        """Stand still, in the middle of whatever it did, until it is repaired.
+
+        :param has_taken: whether a pick that is broken off got hold of the item.
+        """
+        self.fault = fault
+        self._floor.history.note(
+            Source.FAULT, (self.robot_id,), "{} breaks down: {}", self.robot_id, fault
+        )
+        doing, self.doing = self.doing, None
+        if doing is None:
+            return
+        self._can_tell = doing.step.verb == "go"
+        if doing.pick is not None and doing.work is not None:
+            if has_taken:
+                self._floor.take(doing.pick, doing.work)
+            doing.pick.state = PickState.BROKEN_OFF
+        self.on_ended(self, doing.step, doing.work)
+
+    def repair(self) -> None:
+        """Have it work again; the step that it broke down in is not gone on with."""
+        if self.fault:
+            self.fault = ""
+            self._floor.history.note(
+                Source.FAULT, (self.robot_id,), "{} is repaired", self.robot_id
+            )
+            if self.state is StepState.RUNNING:
+                # What became of a pick or a place that it broke down in, it does not know.
+                self.state = StepState.STOPPED if self._can_tell else StepState.NONE
+
+    def _depart(self, doing: Doing) -> None:
+        try:
+            place = doing.step.place
+            goal = place[1:] if place.startswith("@") else floor_site().place(place).vertex
+            doing.path = path_between(self.vertex, goal)[1:]
+        except SiteError as error:
+            self._end(doing, StepState.FAILED, str(error))
+            return
+        doing.ends_ns = self._timeline.now_ns + int(len(doing.path) * EDGE_S * NS_PER_S)
+        self._roll(doing)
+
+    def _roll(self, doing: Doing) -> None:
+        """Go on to the next vertex, or end."""
+        if not doing.path:
+            self._end(doing, StepState.FINISHED)
+        elif doing.is_stopping or self._is_left_alone():
+            self._end(doing, StepState.STOPPED)
+        elif doing.will_fail:
+            self._end(doing, StepState.FAILED, "the way is blocked")
+        else:
+            self._timeline.after(EDGE_S, lambda: self._arrive(doing))
+
+    def _arrive(self, doing: Doing) -> None:
+        if self.doing is doing:
+            self.vertex, doing.path = doing.path[0], doing.path[1:]
+            self._roll(doing)
+
+    def _is_left_alone(self) -> bool:
+        return self._timeline.now_ns - self.polled_ns > WATCHDOG_S * NS_PER_S
+
+    def _finish_after(self, doing: Doing, duration_s: float) -> None:
+        doing.ends_ns = self._timeline.now_ns + int(duration_s * NS_PER_S)
+        self._timeline.at(doing.ends_ns, lambda: self._finish(doing))
+
+    def _finish(self, doing: Doing) -> None:
+        if self.doing is not doing:
+            return
+        step, work = doing.step, doing.work
+        problem = f"{step.verb} slipped" if doing.will_fail else ""
+        if problem and doing.pick is not None:
+            doing.pick.state = PickState.NOT_TAKEN
+        elif not problem and work is not None:
+            if doing.pick is not None:
+                problem = self._floor.take(doing.pick, work)
+            elif step.verb == "place":
+                problem = self._floor.set_down(self.robot_id, step.place, work)
+            elif step.verb == "scan":
+                self._floor.scan(step.place, work)
+        self._end(doing, StepState.FAILED if problem else StepState.FINISHED, problem)
+
+    def _end(self, doing: Doing, state: StepState, message: str = "") -> None:
+        if message:
+            self._note(doing, "{} fails to {}: {}", self.robot_id, doing.step.verb, message)
+        self._stand(state, message)
+        self.on_ended(self, doing.step, doing.work)
+
+    def _stand(self, state: StepState, message: str) -> None:
+        self.doing, self.state, self.message = None, state, message
+
+    def _note(self, doing: Doing, *words: object) -> None:
+        order_id = doing.work.order_id if doing.work else ""
+        self._floor.history.note(Source.FLOOR, (self.robot_id, order_id), *words)
+
+
+def duration_s(verb: str) -> float:
+    """How long a verb other than ``go`` takes at the least."""
+    return {"pick": PICK_S, "place": PLACE_S, "scan": SCAN_S}.get(verb, WAIT_S)

@@ -1,0 +1,1 @@
+"""The processes of a simulated fleet: production's cores in shells that can be killed anywhere."""
