@@ -50,13 +50,17 @@ def _finding(site: Site, is_in: Flags, words: tuple[FindingKind, str, str, Gravi
     names = frozenset(vertices)
     places = [place.name for place in site.places.values() if place.vertex in names]
     said = f"{len(vertices)} vertices" if len(vertices) > 1 else "1 vertex"
-    there = f" with the places {listed(places)}" if places else ""
+    there = f" with {_said(places)}" if places else ""
     return Finding(
         kind,
         Gravity.FAULT if places else gravity,
         f"{said} ({listed(vertices)}){there} {trouble}; {remedy}",
         vertices,
     )
+
+
+def _said(places: list[str]) -> str:
+    return f"the place{'s' if len(places) > 1 else ''} {listed(places)}"
 
 
 def find_closed(site: Site) -> Iterable[Finding]:
@@ -70,7 +74,7 @@ def find_closed(site: Site) -> Iterable[Finding]:
             yield Finding(
                 FindingKind.CLOSED,
                 Gravity.NOTE,
-                f"zone {zone.name} is closed, and with it the places {listed(places)}: orders that "
-                "need them are refused until it is opened",
+                f"zone {zone.name} is closed, and with it {_said(places)}: orders that go there "
+                "are refused until it is opened",
                 zone.vertices,
             )

@@ -58,7 +58,7 @@ def test_place_that_cannot_be_reached_is_a_fault():
     assert finding.gravity is Gravity.FAULT
     assert finding.vertices == ("e", "f", "g")
     assert finding.sentence == (
-        "3 vertices (e, f, g) with the places shelf cannot be reached from the rest of the site; "
+        "3 vertices (e, f, g) with the place shelf cannot be reached from the rest of the site; "
         "add an edge, or leave them out"
     )
 
@@ -74,7 +74,7 @@ def test_one_way_trap_is_a_fault_with_or_without_a_place():
     site = square("[b, e, {one_way: true}], [e, f, g]", "shelf: {kind: shelf, vertex: f}")
     trap = only(site, FindingKind.TRAP)
     assert (trap.vertices, trap.gravity) == (("e", "f", "g"), Gravity.FAULT)
-    assert "with the places shelf can be entered but not left: a robot that drives" in trap.sentence
+    assert "with the place shelf can be entered but not left: a robot that drives" in trap.sentence
     assert only(square("[b, e, {one_way: true}]"), FindingKind.TRAP).gravity is Gravity.FAULT
 
 
@@ -229,7 +229,7 @@ def test_places_in_a_closed_zone_are_a_note_and_nothing_else():
     findings = examine(site.with_limits("z", ZoneLimits(is_closed=True)))
     assert [finding.kind for finding in findings] == [FindingKind.CLOSED]
     assert findings[0].gravity is Gravity.NOTE
-    assert "zone z is closed, and with it the places shelf" in findings[0].sentence
+    assert "zone z is closed, and with it the place shelf" in findings[0].sentence
 
 
 def test_worst_comes_first_and_every_sentence_is_one():
