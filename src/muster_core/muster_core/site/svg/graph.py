@@ -82,12 +82,14 @@ def lines_of(site: Site, lattice: Lattice | None) -> Iterator[Line]:
     size = len(site.vertices)
     codes = edges.starts.astype(np.int64) * size + edges.ends
     back = edges.ends.astype(np.int64) * size + edges.starts
-    open_codes = codes[access.is_open]
-    is_both = access.is_open & np.isin(back, open_codes)
-    # Of two directions the one that is open is drawn, of two open ones that from the first vertex.
+    place = np.minimum(np.searchsorted(codes, back), max(len(codes) - 1, 0))  # codes ascend
+    has_back = codes[place] == back
+    is_back_open = has_back & access.is_open[place]
+    is_both = access.is_open & is_back_open
+    # Of two directions the one that is open is drawn, of two alike that from the first vertex.
     is_drawn = np.where(
-        is_both | ~access.is_open & ~np.isin(back, open_codes),
-        (edges.starts < edges.ends) | ~np.isin(back, codes),
+        access.is_open == is_back_open,
+        (edges.starts < edges.ends) | ~has_back,
         access.is_open,
     )
     is_slow = access.speeds_mps < site.speed_mps
