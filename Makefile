@@ -14,9 +14,11 @@ chaos: ORDERS ?= 500
 chaos: SPEED ?= 10
 chaos: KAFKA ?= auto
 chaos: SEED ?= 0
+simulate: SEEDS ?= 1..10000
+simulate: JOBS ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo lint test chaos bench clean
+.PHONY: help setup build demo lint test simulate chaos bench clean
 
 help: ## this list
 	@echo "usage: make TARGET [NAME=value ...]"
@@ -37,6 +39,9 @@ lint: build ## check style and types
 
 test: lint ## check style and types, then run the tests (PYTEST_ARGS="-k lease -x")
 	@source tools/env.sh && exec python3 -m pytest $(PYTEST_ARGS)
+
+simulate: build ## whole fleets from seeds, with everything failing (SEEDS=1..10000 JOBS=0, which is one a core)
+	@source tools/env.sh && exec muster simulate --seeds $(SEEDS) --jobs $(JOBS)
 
 chaos: build ## kill a fleet's processes at random, and judge (ROBOTS=20 ORDERS=500 SPEED=10 KAFKA=auto SEED=0)
 	@tools/kafka/fetch.sh

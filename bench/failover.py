@@ -18,7 +18,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from client import FLEET, Client, NoAnswerError, make_order, open_client
+from client import FLEET, Client, make_order, open_client
 from figure import Better, Figure, percentile, spread
 from lifecycle_msgs.msg import State
 from lifecycle_msgs.srv import GetState
@@ -35,10 +35,16 @@ ACTIVE = State.PRIMARY_STATE_ACTIVE
 ROBOTS = 4
 SPEED = 100
 ORDERS_PER_ROUND = 100
+WITHOUT_CHARGING = """
+/**/agent:
+  ros__parameters:
+    driver_settings: {drain_per_m: 0.0, drain_per_s: 0.0}
+"""
 ROUNDS, ROUNDS_QUICK = 7, 2
 RATIO_MAX = 2.5
 LEASE_S = SchedulerConfig().leadership_lease_s
 READY_TIMEOUT_S = 60.0
+ASK_S = 1.0
 TAKEOVER_TIMEOUT_S = 30.0
 
 
@@ -89,12 +95,10 @@ class Pair:
         return self._assigned_s[max(self._assigned_s)] - sent_s
 
     def _is_active(self, get_state: Any) -> bool:
-        """Whether a scheduler says so itself now; the supervisor may not have missed it yet."""
+        """Whether a scheduler says so itself now; one that ended may not have been missed yet."""
         answer = get_state.call_async(GetState.Request())
-        try:
-            return bool(self._client.wait(answer, "get_state").current_state.id == ACTIVE)
-        except NoAnswerError:
-            return False
+        self._client.executor.spin_until_future_complete(answer, ASK_S)
+        return answer.done() and bool(answer.result().current_state.id == ACTIVE)
 
     def _submit_orders(self) -> None:
         for _ in range(ORDERS_PER_ROUND):
@@ -116,8 +120,15 @@ def _open_fleet() -> Iterator[Fleet]:
     disk = ROOT / "build"
     disk.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="bench-", dir=disk) as directory:
+        settings = Path(directory) / "settings.yaml"
+        settings.write_text(WITHOUT_CHARGING)
         options = parse_options(
-            namespace=FLEET, robots=ROBOTS, speed=SPEED, standby=True, data_dir=directory
+            namespace=FLEET,
+            robots=ROBOTS,
+            speed=SPEED,
+            standby=True,
+            data_dir=directory,
+            params_file=settings,
         )
         with Fleet(fleet_topology(options), options) as fleet:
             fleet.wait_active(READY_TIMEOUT_S)

@@ -62,6 +62,8 @@ class Body:
         self.message = ""
         self.fault = ""
         self.failure_share = 0.0
+        # Whether it brakes at once when its computer dies, or rolls on to the next vertex.
+        self.halts = False
         self.polled_ns = 0
         self._can_tell = True
         self.on_begun: Callable[[Body, Step, Work | None], None] = lambda *_: None
@@ -105,6 +107,12 @@ class Body:
         if self.doing is not None:
             self.doing.is_stopping = True
 
+    def let_go(self) -> None:
+        """Its agent is gone. A pick or place under way is brought to its end all the same."""
+        doing = self.doing
+        if self.halts and doing is not None and doing.step.verb == "go":
+            self._end(doing, StepState.STOPPED)
+
     def break_down(self, fault: str, *, has_taken: bool) -> None:
         """Stand still, in the middle of whatever it did, until it is repaired.
 
@@ -143,6 +151,7 @@ class Body:
         except SiteError as error:
             self._end(doing, StepState.FAILED, str(error))
             return
+        self._note(doing, "{} sets out for {}", self.robot_id, doing.step.place)
         doing.ends_ns = self._timeline.now_ns + int(len(doing.path) * EDGE_S * NS_PER_S)
         self._roll(doing)
 

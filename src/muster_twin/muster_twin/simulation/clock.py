@@ -42,6 +42,10 @@ class Clock:
         """How long it truly is until the steady clock has gone on by ``steady_ns``, rounded up."""
         return -(-steady_ns * 1_000_000 // self._per_million)
 
+    def reboot(self, boot_ns: int) -> None:
+        """Have the steady clock begin anew at ``boot_ns``."""
+        self._base_ns, self._since_ns = boot_ns, self._timeline.now_ns
+
     def set_drift(self, drift_ppm: int) -> None:
         """Have the steady clock run at another rate from now on."""
         assert abs(drift_ppm) <= DRIFT_PPM_MAX

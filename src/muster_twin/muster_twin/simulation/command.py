@@ -20,7 +20,9 @@ PROGRESS_PERIOD_S = 10.0
 
 
 def simulate(
-    seed: int = typer.Option(-1, "--seed", min=0, metavar="N", help="One seed, and what it is."),
+    seed: int | None = typer.Option(
+        None, "--seed", min=0, metavar="N", help="One seed, and what it is about."
+    ),
     seeds: str = typer.Option(
         SEEDS_DEFAULT, "--seeds", metavar="A..B", help="All seeds from A to B."
     ),
@@ -37,7 +39,7 @@ def simulate(
     network, disks and robots that fail as the seed says. The same seed and the same commit are the
     same run. Ends with 1 when something does not hold.
     """
-    if seed >= 0:
+    if seed is not None:
         _simulate_one(seed, is_traced=is_traced)
         return
     if is_traced:
@@ -60,7 +62,7 @@ def parse_seeds(text: str) -> range:
 
 
 def _simulate_one(seed: int, *, is_traced: bool) -> None:
-    result = run_seed(seed, keeps_history=is_traced)
+    result = run_seed(seed, keeps_history=True)
     if is_traced:
         _print(trace(result))
     if result.violation is not None:

@@ -42,6 +42,9 @@ TELLING_EVENTS = {
     "order_suspended": 1,
 }
 """After which of the log's events a trouble is worth something, and how much."""
+REBOOT_SHARE = 0.2
+BOOT_S_MIN, BOOT_S_MAX = 1, 60
+"""What a steady clock shows after a start of its computer, s."""
 PAUSES_MAX = 12
 """A doomed process does at most so many things more before it crashes."""
 
@@ -70,6 +73,7 @@ class Kind(Enum):
     CLOCK_JUMP = "wall clocks jump"
     KAFKA_AWAY = "Kafka is away"
     LEAD_LOST = "two schedulers lead at once"
+    REBOOT = "the schedulers' host is started again"
 
 
 FREQUENT = 2.0
@@ -119,7 +123,7 @@ class Troubles:
         self._armed: list[tuple[str, Kind]] = []
         self._sudden: dict[Kind, Callable[[RobotId], None]] = {
             Kind.SCHEDULER_CRASH: lambda _: self._crash(self._any(world.schedulers)),
-            Kind.AGENT_CRASH: lambda robot: self._crash(self._agent(robot)),
+            Kind.AGENT_CRASH: lambda robot: self._crash_agent(self._agent(robot)),
             Kind.GATEWAY_CRASH: lambda _: self._crash(world.gateway),
             Kind.POLICY_CRASH: lambda _: self._crash(world.policy),
             Kind.SCHEDULER_STALL: lambda _: self._stall(self._any(world.schedulers)),
@@ -131,6 +135,7 @@ class Troubles:
             Kind.CLOCK_JUMP: lambda _: self._jump(),
             Kind.KAFKA_AWAY: lambda _: self._take_kafka_away(),
             Kind.LEAD_LOST: lambda _: self._lose_lead(),
+            Kind.REBOOT: lambda _: self._reboot_host(),
         }
         world.on_recorded.append(self._on_recorded)
         for fault in faults:
@@ -229,6 +234,14 @@ class Troubles:
             kind = self._chance.choice((None, *process.pauses))
             process.doom(self._chance.randrange(PAUSES_MAX if kind is None else 2), kind)
 
+    def _crash_agent(self, agent: AgentProcess) -> None:
+        """Crash an agent, now and then with its whole computer."""
+        if self._chance.random() < REBOOT_SHARE:
+            agent.crash("is gone with its computer")
+            agent.clock.reboot(self._boot_ns())
+        else:
+            self._crash(agent)
+
     def _stall(self, process: Process) -> None:
         if process.is_up:
             process.stall(self._chance.choice((1.0, 4.0, 12.0)) * self._chance.random())
@@ -282,6 +295,16 @@ class Troubles:
         """The register forgets who leads: another may take the lead from one who still has it."""
         self._world.register.expires_ns = 0
         self._note("", "the leadership lease is lost")
+
+    def _reboot_host(self) -> None:
+        """All schedulers are gone at once; steady clocks begin anew, and no lease is good then."""
+        for scheduler in self._world.schedulers:
+            scheduler.crash("is gone with its host")
+        self._world.host_clock.reboot(self._boot_ns())
+        self._world.register.expires_ns = 0
+
+    def _boot_ns(self) -> int:
+        return self._chance.randrange(BOOT_S_MIN, BOOT_S_MAX) * NS_PER_S
 
     def _note(self, about: str, *words: object) -> None:
         self._world.history.note(Source.FAULT, (about,), *words)

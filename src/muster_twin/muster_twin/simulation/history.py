@@ -36,7 +36,7 @@ class Happening:
     def __str__(self) -> str:
         text, *values = self.words
         told = str(text).format(*values) if values else str(text)
-        return f"{self.time_ns / NS_PER_S:8.3f}  {told}"
+        return f"{self.time_ns / NS_PER_S:7.2f}  {told}"
 
 
 class History:

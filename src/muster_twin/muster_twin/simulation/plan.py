@@ -14,6 +14,7 @@ from muster_twin.simulation.faults import Fault, draw_faults
 from muster_twin.simulation.floor import SHELVES
 
 ROBOTS = (2, 2, 3, 3, 4)
+SPARE_SHARE = 0.25
 ORDERS_MIN, ORDERS_MAX = 3, SHELVES
 TROUBLE_S_MIN, TROUBLE_S_MAX = 30.0, 70.0
 WISHES_SHARE = 0.7
@@ -54,10 +55,12 @@ class Plan:
     """All that is drawn before a simulation begins.
 
     :param trouble_s: how long faults happen; after that everything is mended.
+    :param has_spare: whether the last robot is a spare.
     """
 
     robots: int
     schedulers: int
+    has_spare: bool
     trouble_s: float
     wishes: tuple[Wish, ...]
     faults: tuple[Fault, ...]
@@ -69,9 +72,11 @@ def draw_plan(chance: Random) -> Plan:
     A mixture of everything at once finds less (Groce et al., Swarm Testing, 2012).
     """
     trouble_s = chance.uniform(TROUBLE_S_MIN, TROUBLE_S_MAX)
+    robots = chance.choice(ROBOTS)
     return Plan(
-        robots=chance.choice(ROBOTS),
+        robots=robots,
         schedulers=chance.choice((1, 2, 2)),
+        has_spare=robots > 2 and chance.random() < SPARE_SHARE,
         trouble_s=trouble_s,
         wishes=_draw_wishes(chance, trouble_s * WISHES_SHARE),
         faults=draw_faults(chance),

@@ -43,9 +43,13 @@ LEADER_LEASE_S = 3.0
 RESTART_S_MIN, RESTART_S_MAX = 0.2, (1.0, 6.0, 25.0)
 """How long a crashed process stays down: soon back, a while away, or given up for lost."""
 
+HALTING_SHARE = 0.6
 AGENT_TICK_S = 0.5
 SCHEDULER_CONFIG = SchedulerConfig(
     site="floor.yaml",
+    orders_open_max=6,
+    plan_batch_max=2,
+    tasks_ahead_max=3,
     lease_s=3.5,
     heartbeat_timeout_s=2.2,
     # What a body needs, and a turn of its agent before that.
@@ -89,11 +93,18 @@ class World:
     """Everything that a simulation consists of.
 
     :param chance: draws everything that is not decided by somebody.
+    :param has_spare: whether the last robot is a spare.
     :param restarts: whether what crashed is started again after a while, as a supervisor does.
     """
 
     def __init__(
-        self, chance: Random, *, robots: int, schedulers: int, restarts: bool = True
+        self,
+        chance: Random,
+        *,
+        robots: int,
+        schedulers: int,
+        has_spare: bool = False,
+        restarts: bool = True,
     ) -> None:
         self.chance = chance
         self.timeline = Timeline()
@@ -104,9 +115,11 @@ class World:
         self.on_recorded: list[Callable[[Record], None]] = []
         self._restarts = restarts
         robot_ids = tuple(RobotId(f"robot_{number}") for number in range(1, robots + 1))
+        spares = robot_ids[-1:] if has_spare else ()
+        self._scheduler_config = msgspec.structs.replace(SCHEDULER_CONFIG, spares=spares)
         self.clocks: list[Clock] = []
         self._agent_clocks = {robot_id: self._make_clock() for robot_id in robot_ids}
-        self.log_disk = Disk("the schedulers", chance, self._on_log_grown)
+        self.log_disk = Disk("schedulers", chance, self._on_log_grown)
         self.witness = self._make_witness()
         self.machinery = Machinery(
             self.timeline,
@@ -119,7 +132,11 @@ class World:
         self.machinery.on_down = self._on_down
         self.network = self.machinery.network
         self.broker = Broker(self.timeline, chance, self.history, self.witness)
-        self.bodies = [self._make_body(robot_id) for robot_id in robot_ids]
+        starts = chance.sample(("v3", "v4", "v5", "v6"), robots)
+        self.bodies = [
+            self._make_body(robot_id, vertex)
+            for robot_id, vertex in zip(robot_ids, starts, strict=True)
+        ]
         self._bodies = dict(zip(robot_ids, self.bodies, strict=True))
         self.floor.standing_at = self._standing_at
         self.agents = [self._make_agent(body) for body in self.bodies]
@@ -233,9 +250,9 @@ class World:
             )
         )
 
-    def _make_body(self, robot_id: RobotId) -> Body:
-        vertex = self.chance.choice(("v3", "v4", "v5", "v6"))
+    def _make_body(self, robot_id: RobotId, vertex: str) -> Body:
         body = Body(robot_id, self.floor, vertex)
+        body.halts = self.chance.random() < HALTING_SHARE
         body.on_begun = lambda *seen: self.witness.tell("step_begun", *seen)
         body.on_ended = lambda *seen: self.witness.tell("step_ended", *seen)
         return body
@@ -253,13 +270,13 @@ class World:
         )
 
     def _make_schedulers(self) -> list[SchedulerProcess]:
-        clock = self._make_clock()  # one host
+        clock = self.host_clock = self._make_clock()
         return [
             SchedulerProcess(
                 name,
                 self.machinery,
                 clock,
-                config=SCHEDULER_CONFIG,
+                config=self._scheduler_config,
                 disk=self.log_disk,
                 make_leadership=lambda holder: MemoryLeadership(
                     self.register, holder, lease_s=LEADER_LEASE_S
@@ -275,10 +292,10 @@ class World:
         for entry in entries:
             record = to_record(entry)
             event: Any = record.event
-            self.witness.tell("recorded", record)
-            self.facts.take(record)
             about = (getattr(event, "order_id", ""), getattr(event, "robot_id", ""))
             self.history.note(Source.LOG, about, "{}", EventWords(record))
+            self.witness.tell("recorded", record)
+            self.facts.take(record)
             for tell in self.on_recorded:
                 tell(record)
 

@@ -19,9 +19,9 @@ class Bounded(Invariant):
         """See :class:`Invariant`."""
         if isinstance(process, SchedulerProcess) and process.engine is not None:
             core = process.engine.core
-            self._check(
-                process, "open orders", core.ledger.orders_open, core.config.orders_open_max
-            )
+            # Probes of barred robots come on top of what intake bounds.
+            open_max = core.config.orders_open_max + len(core.ledger.robots)
+            self._check(process, "open orders", core.ledger.orders_open, open_max)
         elif isinstance(process, AgentProcess):
             state, config = process.core.state, process.config
             self._check(process, "outcomes", len(state.outcomes), config.outcomes_kept_max)

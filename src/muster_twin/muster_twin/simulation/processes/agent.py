@@ -77,6 +77,10 @@ class AgentProcess(Process):
         if self._timeline.now_ns >= self._announce_ns:
             self._announce()
 
+    def close(self) -> None:
+        """See :class:`Process`."""
+        self._body.let_go()
+
     def ends_by(self, error: MusterError) -> bool:
         """See :class:`Process`."""
         return isinstance(error, LogError) and self.disk.is_full

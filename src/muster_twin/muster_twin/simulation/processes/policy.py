@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from muster_core.ids import RobotId, TaskId
 from muster_core.order import Order
 from muster_core.policy.nearest import NearestPolicy
@@ -16,6 +18,9 @@ from muster_twin.simulation.clock import Clock
 from muster_twin.simulation.floor import floor_site
 from muster_twin.simulation.messages import PolicyAsked, Response
 from muster_twin.simulation.processes.process import Machinery, Process
+
+PLAIN_SHARE, FETCH_SHARE = 0.5, 0.7
+"""How many plans are left as they are, and how many of the others allow that an item is fetched."""
 
 
 @dataclass(slots=True)
@@ -68,9 +73,27 @@ class PolicyProcess(Process):
     def _plan(self, order: Order, is_wrong: bool) -> Plan:
         plan = self._policy.plan(order, floor_site())
         if not is_wrong:
-            return plan
+            return self._vary(plan)
         nonsense = (TaskProposal((Step("go", "nowhere"),)), TaskProposal(()))
         return Plan(order.order_id, (self._machinery.chance.choice(nonsense),))
+
+    def _vary(self, plan: Plan) -> Plan:
+        """The same in several tasks where that is possible, and with other places to return to."""
+        chance = self._machinery.chance
+        if len(plan.tasks) != 1 or chance.random() < PLAIN_SHARE:
+            return plan
+        task = plan.tasks[0]
+        if any(step.verb == "pick" for step in task.steps):
+            place = chance.choice(("", "pack_1", "parking_1"))
+            fetch = chance.random() < FETCH_SHARE
+            whole = msgspec.structs.replace(task, return_place=place, allows_fetch=fetch)
+            return Plan(plan.order_id, (whole,))
+        middle = len(task.steps) // 2
+        halves = (task.steps[:middle], task.steps[middle:])
+        return Plan(
+            plan.order_id,
+            tuple(msgspec.structs.replace(task, steps=half) for half in halves if half),
+        )
 
     def _decide(self, snapshot: Snapshot, budget_s: float, is_wrong: bool) -> Decision:
         if not is_wrong:

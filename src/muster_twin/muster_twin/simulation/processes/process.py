@@ -92,6 +92,9 @@ class Process:
         """Whether the process may end by itself because of ``error``."""
         return False
 
+    def close(self) -> None:
+        """The process is gone; for what is beyond it."""
+
     # What befalls it
 
     def start(self) -> None:
@@ -116,6 +119,7 @@ class Process:
         self._machinery.witness.tell("crashed", self)
         self.is_up = False
         self._note("{} {}", why)
+        self.close()
         self._machinery.on_down(self)
 
     def doom(self, pauses: int, kind: Pause | None = None) -> None:
