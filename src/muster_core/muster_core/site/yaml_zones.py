@@ -12,7 +12,13 @@ from muster_core.errors import SiteError
 from muster_core.site.elements import Vertex
 from muster_core.site.grid import cell_of
 from muster_core.site.names import hint, shown
-from muster_core.site.validation import ZONE_MEMBERS_MAX, ZONES_MAX, check_count
+from muster_core.site.validation import (
+    COORDINATE_M_MAX,
+    ZONE_MEMBERS_MAX,
+    ZONES_MAX,
+    check_count,
+    check_range,
+)
 from muster_core.site.yaml_values import (
     read_list,
     read_mapping,
@@ -122,7 +128,7 @@ class _Finder:
         for corner in corners:
             if not isinstance(corner, list) or len(corner) != 2:
                 raise SiteError(f"{key}: polygon has {shown(corner)}; write corners as [x, y] in m")
-            polygon.append([read_number(f"{key}: polygon", value) for value in corner])
+            polygon.append([_coordinate_m(f"{key}: polygon", value) for value in corner])
         if self._points_m is None:
             self._points_m = np.array([(v.x, v.y) for v in self._vertices.values()], dtype=float)
         return self._named(points_within(self._points_m, np.array(polygon)))
@@ -140,6 +146,12 @@ class _Finder:
 
     def _named(self, is_in: npt.NDArray[np.bool_]) -> tuple[str, ...]:
         return tuple(self._names[i] for i in np.flatnonzero(is_in).tolist())
+
+
+def _coordinate_m(key: str, value: Any) -> float:
+    coordinate_m = read_number(key, value)
+    check_range(key, coordinate_m, -COORDINATE_M_MAX, COORDINATE_M_MAX, "m")
+    return coordinate_m
 
 
 def _span(key: str, value: Any) -> tuple[float, float]:

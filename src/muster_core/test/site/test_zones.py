@@ -93,6 +93,8 @@ def test_rows_and_columns_mean_cells_of_a_grid():
         ("{z: {vertices: [a], closed: 1}}", "closed is 1; use true or false"),
         ("{z: {polygon: [[0, 0], [1, 1]]}}", "polygon has 2 corners; it needs at least 3"),
         ("{z: {polygon: [[0, 0], [1, 1], 2]}}", "polygon has 2; write corners as [x, y] in m"),
+        ("{z: {polygon: [[.nan, 0], [1, 0], [0, 1]]}}", "zones.z: polygon is nan; it must lie"),
+        ("{z: {polygon: [[.inf, 0], [1, 0], [0, 1]]}}", "zones.z: polygon is inf; it must lie"),
         ("{z: {polygon: [[9, 9], [8, 9], [9, 8]]}}", "zones.z: no vertex lies there"),
         ("{z: {rows: [0, 1]}}", "no vertex lies there; its rows mean nothing"),
         ("{z: {rows: [1, 0]}}", "rows is [1, 0]; write [first, last], counted from 0"),
