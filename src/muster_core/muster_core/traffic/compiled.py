@@ -54,7 +54,7 @@ def plain(function: _F) -> _F:
 
     @wraps(function)
     def run(*arguments: Any) -> Any:
-        return function(*(memoryview(a) if isinstance(a, np.ndarray) else a for a in arguments))
+        return function(*(a.data if isinstance(a, np.ndarray) else a for a in arguments))
 
     return run  # type: ignore[return-value]
 
