@@ -203,6 +203,7 @@ class TrafficWorld:
     def _hear(self, report: TrafficReport) -> None:
         if self.has_traffic:
             self.core.step(RobotReported(report), self._instant())
+            self._check_book(self.robots[report.robot_id])
             self._perform()
 
     def _perform(self) -> None:
@@ -215,7 +216,6 @@ class TrafficWorld:
                     self._send(lambda r=robot, e=effect: self._on_roll(r, e))  # type: ignore[misc]
                 elif effect.robot_id == robot.robot_id:
                     self._send(lambda r=robot, e=effect: self._on_release(r, e))  # type: ignore[misc]
-        self._check_book()
 
     def _on_roll(self, robot: WorldRobot, roll: CallRoll) -> None:
         if robot.is_linked and roll.epoch > robot.stretch.epoch:
@@ -228,6 +228,7 @@ class TrafficWorld:
         before = robot.stretch.held
         if robot.stretch.accept(release):
             self._note_held(robot, before)
+            self._check_book(robot)
             self._report(robot)
             self._drive(robot)
 
@@ -306,16 +307,13 @@ class TrafficWorld:
         for start, end in pairwise(robot.stretch.held):
             assert self._edge_length_m(start, end) > 0
 
-    def _check_book(self) -> None:
-        """Traffic holds for each robot whatever that one holds, once it has heard it."""
-        if not self.core.is_open:
-            return
-        numbers = self.map.numbers
-        for robot in self.robots.values():
-            track = self.core.tracks.get(robot.robot_id)
-            if track is not None and track.is_current and not track.astray:
-                held = {numbers[name] for name in robot.stretch.held}
-                assert held <= set(track.window), f"traffic forgot what {robot.robot_id} holds"
+    def _check_book(self, robot: WorldRobot) -> None:
+        """Traffic takes the robot to hold all that it holds, once it has heard it."""
+        track = self.core.tracks.get(robot.robot_id)
+        if self.has_traffic and track is not None and track.is_current and not track.astray:
+            names = {self.map.names[vertex] for vertex in track.window}
+            forgotten = set(robot.stretch.held) - names
+            assert not forgotten, f"traffic forgot that {robot.robot_id} holds {forgotten}"
 
     def _edge_length_m(self, start: str, end: str) -> float:
         numbers = self.map.numbers

@@ -46,12 +46,13 @@ class Distances:
 
     def to(self, goal: int) -> Int32s:
         """int32 [vertices]: how far it is from each to ``goal``. Valid until the next question."""
-        row: Int32s = self.table[self.row(goal)]
+        number = self._rows.get(goal)
+        if number is None:
+            number = self.rows((goal,))[goal]
+        else:
+            self._rows.move_to_end(goal)
+        row: Int32s = self.table[number]
         return row
-
-    def row(self, goal: int) -> int:
-        """The row of ``table`` that has the distances to ``goal``."""
-        return self.rows((goal,))[goal]
 
     def rows(self, goals: Iterable[int]) -> dict[int, int]:
         """The row of ``table`` for each goal; all of them are valid until the next question.

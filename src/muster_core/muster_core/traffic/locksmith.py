@@ -153,7 +153,9 @@ class Locksmith:
         failure = self._failures.get(track.robot_id)
         if failure is not None and now_ns < failure.again_ns:
             return False
-        blockers = (self._tracks[r] for r in track.blockers if r in self._tracks)
+        blockers = [self._tracks[r] for r in track.blockers if r in self._tracks]
+        if track.is_goal_taken and not all(other.is_drivable for other in blockers):
+            return False  # who is there works, and will be done
         return not any(other.is_drivable and not other.is_at_rest for other in blockers)
 
     def _can_take_part(self, track: Track) -> bool:
@@ -179,7 +181,7 @@ class Locksmith:
             ]
             for members in (core, core + around) if around else (core,):
                 some = self._nearest_to(root, members)
-                moves = self._search(root, some, region)
+                moves = self._search(some, region) or self._search(some, region, but=root)
                 if moves is not None:
                     self._failures.pop(root.robot_id, None)
                     self.locked.pop(root.robot_id, None)
@@ -233,17 +235,22 @@ class Locksmith:
         return region
 
     def _search(
-        self, root: Track, members: Sequence[Track], region: Iterable[int]
+        self, members: Sequence[Track], region: Iterable[int], *, but: Track | None = None
     ) -> list[Move] | None:
-        """Moves that bring all members as near to their goals as the region lets them."""
+        """Moves that bring members as near to their goals as the region lets them.
+
+        :param but: one that only makes way, where it is in the way of those whom it waits for.
+        """
         starts = {track.head for track in members}
         free = sorted(
             vertex
             for vertex in region
             if vertex in starts or self._right_of_way.is_free_for_manoeuvre(vertex)
         )
-        goals = [self._exit(track, free) for track in members]
-        if goals[0] == root.head:
+        goals = [None if track is but else self._exit(track, free) for track in members]
+        if all(g in (None, t.head) for g, t in zip(goals, members, strict=True)):
+            return None
+        if but is None and goals[0] == members[0].head:
             return None
         part = {vertex: number for number, vertex in enumerate(free)}
         moves = find_way_out(

@@ -75,6 +75,15 @@ class TrafficMap:
         return tuple(map(tuple, before))
 
     @cached_property
+    def mouths(self) -> dict[int, int]:
+        """For each dead end of a single vertex, the vertex that one comes and goes by."""
+        return {
+            vertex: after[0]
+            for vertex, (after, before) in enumerate(zip(self.after, self.before, strict=True))
+            if len(after) == 1 and after == before
+        }
+
+    @cached_property
     def costs(self) -> dict[tuple[int, int], int]:
         """What each edge costs, by its ends."""
         graph = self.graph

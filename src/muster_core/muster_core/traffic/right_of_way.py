@@ -68,6 +68,8 @@ class RightOfWay:
             self.give_up(track)
         # A robot that makes way keeps to how it does, or it might turn this way and that for ever.
         self._habits = {r: want for r, want in wants.items() if r in pushed and want is not None}
+        for track in self._tracks.values():
+            track.is_goal_taken = self._is_goal_taken(track)
         self.advance(self._tracks.values())
         self._habits = {}
 
@@ -164,6 +166,11 @@ class RightOfWay:
         assert track.goal is not None
         left = self.ways.to(track.goal, track.head)
         nearer = [v for v in self._map.after[track.head] if left[v] < left[track.head]]
+        if self._must_wait_before_mouth(track, nearer):
+            self._call_out(track)
+            track.is_blocked = True
+            track.blockers = (track.robot_id, *self.holdings.others(track.goal, track.robot_id))
+            return False
         asked = {track.robot_id}
         self._met = {track.robot_id}
         for vertex in self._best_first(track, nearer, left):
@@ -171,6 +178,41 @@ class RightOfWay:
                 return True
         track.is_blocked = True
         track.blockers = tuple(sorted(self._met))
+        return False
+
+    def _must_wait_before_mouth(self, track: Track, nearer: Iterable[int]) -> bool:
+        """Whether the next vertex leads only to a dead end that somebody has to leave first."""
+        assert track.goal is not None
+        mouth = self._map.mouths.get(track.goal)
+        if mouth not in nearer or not self._is_goal_taken(track):
+            return False
+        # Two that want to change places across one mouth: one of them has to begin.
+        is_across = self._map.mouths.get(track.head) == mouth
+        others = [self._tracks[r] for r in self.holdings.others(track.goal, track.robot_id)]
+        return not is_across or any(not o.is_drivable or o.goal is None for o in others)
+
+    def _call_out(self, track: Track) -> None:
+        """Let who is in the dead end that is the robot's goal come out first, if it stays idle."""
+        assert track.goal is not None
+        for robot_id in self.holdings.others(track.goal, track.robot_id):
+            other = self._tracks[robot_id]
+            if other.goal is None and other.want is None:
+                self._makes_way(other, track.goal, root=track, asked={track.robot_id})
+
+    def _is_goal_taken(self, track: Track) -> bool:
+        """Whether another has to leave the robot's goal that does so only in its own time.
+
+        It works there, or it is in a dead end and would meet the robot at its mouth.
+        """
+        goal = track.goal
+        if goal is None or track.head == goal:
+            return False
+        is_dead_end = goal in self._map.mouths
+        for robot_id in self.holdings.others(goal, track.robot_id):
+            other = self._tracks[robot_id]
+            is_leaving = other.has_passed(goal) and other.is_drivable and not other.is_at_rest
+            if not is_leaving and (is_dead_end or not other.is_drivable):
+                return True
         return False
 
     def _best_first(self, track: Track, vertices: Iterable[int], left: memoryview) -> list[int]:
@@ -267,6 +309,9 @@ class RightOfWay:
         if habit in wishes:
             wishes.remove(habit)
             wishes.insert(0, habit)
+        if root.goal in wishes:  # only if there is nothing else: it would be driven out again
+            wishes.remove(root.goal)
+            wishes.append(root.goal)
         return wishes
 
     def _leads_to(self, track: Track, asked: set[RobotId]) -> bool:

@@ -31,6 +31,8 @@ class Track:
     :param shown: the number of the last vertex that its newest report shows as released.
     :param surroundings: vertices held for its sake because nobody knows quite where it is.
     :param want: the vertex after the last one held, that it waits for.
+    :param is_goal_taken: whether it cannot get to its goal before another has left that, so that
+        until then it is in no hurry.
     :param is_pushed: whether it wants that for another's sake.
     :param inherited: the urgency of the one that it makes way for.
     """
@@ -54,6 +56,7 @@ class Track:
     want: int | None = None
     is_pushed: bool = False
     inherited: Urgency | None = None
+    is_goal_taken: bool = False
     is_blocked: bool = False
     blocked_ns: int | None = None
     blockers: tuple[RobotId, ...] = ()
@@ -91,7 +94,8 @@ class Track:
     @property
     def own_urgency(self) -> Urgency:
         """By its own goal."""
-        return Urgency(self.goal_since_ns, self.robot_id)
+        since_ns = NOT_URGENT_NS if self.is_goal_taken else self.goal_since_ns
+        return Urgency(since_ns, self.robot_id)
 
     @property
     def urgency(self) -> Urgency:
