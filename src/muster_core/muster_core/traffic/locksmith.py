@@ -153,10 +153,12 @@ class Locksmith:
         failure = self._failures.get(track.robot_id)
         if failure is not None and now_ns < failure.again_ns:
             return False
-        blockers = [self._tracks[r] for r in track.blockers if r in self._tracks]
-        if track.is_goal_taken and not all(other.is_drivable for other in blockers):
+        others = [self._tracks[r] for r in track.blockers if r in self._tracks]
+        others.remove(track)
+        movable = [other for other in others if other.is_drivable]
+        if track.is_goal_taken and len(movable) < len(others):
             return False  # who is there works, and will be done
-        return not any(other.is_drivable and not other.is_at_rest for other in blockers)
+        return bool(others) and all(o.is_at_rest and o.want is None for o in movable)
 
     def _can_take_part(self, track: Track) -> bool:
         """Long robots, which hold several vertices at rest, do not turn on the spot."""
@@ -194,6 +196,9 @@ class Locksmith:
         failure = self._failures.setdefault(root.robot_id, _Failure(1, 0))
         failure.again_ns = now_ns + int(self._config.lock_s * failure.pause_factor * NS_PER_S)
         failure.pause_factor = min(2 * failure.pause_factor, PAUSE_FACTOR_MAX)
+        assert root.blocked_ns is not None
+        if now_ns - root.blocked_ns < self._config.patience_s * NS_PER_S:
+            return  # others may move on meanwhile
         names = " and ".join(track.robot_id for track in core)
         where = ", ".join(self._map.names[track.head] for track in core)
         self.locked[root.robot_id] = (

@@ -239,6 +239,7 @@ class RightOfWay:
         if claimant not in (None, track.robot_id):
             assert claimant is not None
             if self._tracks[claimant].urgency <= root.urgency:
+                self._met.add(claimant)
                 return False
         if not self._is_open(track, vertex):
             return False
@@ -311,7 +312,8 @@ class RightOfWay:
             wishes.insert(0, habit)
         if root.goal in wishes:  # only if there is nothing else: it would be driven out again
             wishes.remove(root.goal)
-            wishes.append(root.goal)
+            if root.goal not in self._map.mouths:
+                wishes.append(root.goal)
         return wishes
 
     def _leads_to(self, track: Track, asked: set[RobotId]) -> bool:

@@ -9,6 +9,7 @@ from muster_core.ids import RobotId
 from muster_core.traffic.inputs import Motion
 
 NOT_URGENT_NS = 1 << 63
+NO_HURRY_NS = NOT_URGENT_NS - 1
 
 
 class Urgency(NamedTuple):
@@ -94,7 +95,7 @@ class Track:
     @property
     def own_urgency(self) -> Urgency:
         """By its own goal."""
-        since_ns = NOT_URGENT_NS if self.is_goal_taken else self.goal_since_ns
+        since_ns = NO_HURRY_NS if self.is_goal_taken else self.goal_since_ns
         return Urgency(since_ns, self.robot_id)
 
     @property
