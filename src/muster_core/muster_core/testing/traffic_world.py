@@ -110,9 +110,7 @@ class TrafficWorld:
                 edge_length_m=self._edge_length_m,
                 length_m=(lengths_m or {}).get(name, 0.0),
             )
-            robot = WorldRobot(
-                stretch=stretch, next_goal=goals(name), work_s=work_s, edge_s=edge_s
-            )
+            robot = WorldRobot(stretch=stretch, next_goal=goals(name), work_s=work_s, edge_s=edge_s)
             self.robots[name] = robot
             self._note_held(robot, ())
         for robot in self.robots.values():

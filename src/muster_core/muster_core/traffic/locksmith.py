@@ -25,15 +25,16 @@ from muster_core.traffic.way_out import NO_GOAL, Configuration, Move, find_way_o
 
 REACH_FIRST = 4
 """How many edges around the robots the first search looks; doubled with each further one."""
-PAUSE_FACTOR_MAX = 32
-"""After a search without a result the next one waits ``lock_s``, doubled each time up to this."""
+FAILURE_FACTOR_MAX = 8
+"""After a search without a result the next one waits longer and looks at more states, both doubled
+each time up to so many times what is configured."""
 
 
 @dataclass(slots=True)
 class _Failure:
     """A lock that no way out was found of."""
 
-    pause_factor: int
+    factor: int
     again_ns: int
 
 
@@ -171,6 +172,8 @@ class Locksmith:
     def _lead_out(self, root: Track, now_ns: int) -> None:
         blockers = [self._tracks[r] for r in root.blockers if r in self._tracks]
         core = [root, *(t for t in blockers if t is not root and self._can_take_part(t))]
+        failure = self._failures.get(root.robot_id)
+        nodes_max = self._config.search_nodes_max * (failure.factor if failure else 1)
         reach, before = REACH_FIRST, -1
         while True:
             region = self._region([track.head for track in core], reach)
@@ -183,7 +186,9 @@ class Locksmith:
             ]
             for members in (core, core + around) if around else (core,):
                 some = self._nearest_to(root, members)
-                moves = self._search(some, region) or self._search(some, region, but=root)
+                moves = self._search(some, region, nodes_max) or self._search(
+                    some, region, nodes_max, but=root
+                )
                 if moves is not None:
                     self._failures.pop(root.robot_id, None)
                     self.locked.pop(root.robot_id, None)
@@ -194,8 +199,8 @@ class Locksmith:
 
     def _fail(self, root: Track, core: Sequence[Track], now_ns: int) -> None:
         failure = self._failures.setdefault(root.robot_id, _Failure(1, 0))
-        failure.again_ns = now_ns + int(self._config.lock_s * failure.pause_factor * NS_PER_S)
-        failure.pause_factor = min(2 * failure.pause_factor, PAUSE_FACTOR_MAX)
+        failure.again_ns = now_ns + int(self._config.lock_s * failure.factor * NS_PER_S)
+        failure.factor = min(2 * failure.factor, FAILURE_FACTOR_MAX)
         assert root.blocked_ns is not None
         if now_ns - root.blocked_ns < self._config.patience_s * NS_PER_S:
             return  # others may move on meanwhile
@@ -240,7 +245,12 @@ class Locksmith:
         return region
 
     def _search(
-        self, members: Sequence[Track], region: Iterable[int], *, but: Track | None = None
+        self,
+        members: Sequence[Track],
+        region: Iterable[int],
+        nodes_max: int,
+        *,
+        but: Track | None = None,
     ) -> list[Move] | None:
         """Moves that bring members as near to their goals as the region lets them.
 
@@ -262,7 +272,7 @@ class Locksmith:
             Distances(_part_of(self._map.graph, free)),
             [part[track.head] for track in members],
             [NO_GOAL if goal is None else part[goal] for goal in goals],
-            nodes_max=self._config.search_nodes_max,
+            nodes_max=nodes_max,
             is_allowed=self._limits(members, free),
         )
         if moves is None:

@@ -196,8 +196,12 @@ class RightOfWay:
         assert track.goal is not None
         for robot_id in self.holdings.others(track.goal, track.robot_id):
             other = self._tracks[robot_id]
-            if other.goal is None and other.want is None:
-                self._makes_way(other, track.goal, root=track, asked={track.robot_id})
+            if other.goal is None and other.want is None and other.is_drivable:
+                asked = {track.robot_id, robot_id}
+                any(
+                    self._is_to_be_had(other, wish, root=track, asked=asked)
+                    for wish in self._wishes_of_pushed(other, track)
+                )
 
     def _is_goal_taken(self, track: Track) -> bool:
         """Whether another has to leave the robot's goal that does so only in its own time.
@@ -281,6 +285,8 @@ class RightOfWay:
         elif track.own_urgency < root.urgency:
             # It has chosen before: to stay where it gets to, or to go on once there is room.
             return track.head != track.goal and not track.is_blocked
+        if root.is_goal_taken:
+            return False  # it is in no hurry, and would only drive the other back again
         asked.add(track.robot_id)
         for wish in self._wishes_of_pushed(track, root):
             if self._is_to_be_had(track, wish, root=root, asked=asked):
