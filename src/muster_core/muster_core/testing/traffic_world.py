@@ -71,6 +71,18 @@ class WorldRobot:
         return self.stretch.robot_id
 
 
+def errands(
+    goals: Mapping[str, Sequence[str]],
+) -> Callable[[str], Callable[[], str | None]]:
+    """Goals for :class:`TrafficWorld`: each robot has its own row of them and then nothing to do."""
+
+    def of(name: str) -> Callable[[], str | None]:
+        left = iter(goals.get(name, ()))
+        return lambda: next(left, None)
+
+    return of
+
+
 class TrafficWorld:
     """Traffic, its robots and the links between them.
 
@@ -130,6 +142,10 @@ class TrafficWorld:
             self.now_s = at_s
             event()
         return is_done()
+
+    def is_everybody_done(self) -> bool:
+        """Whether no robot has anything left to do."""
+        return all(robot.goal is None for robot in self.robots.values() if not robot.is_dead)
 
     def later(self, delay_s: float, event: Callable[[], None]) -> None:
         """Let something happen after ``delay_s``."""

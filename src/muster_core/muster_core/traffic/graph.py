@@ -71,6 +71,31 @@ class Graph:
         return bool(np.array_equal(ways, np.sort(back)))
 
     @cached_property
+    def bridges(self) -> npt.NDArray[np.bool_]:
+        """bool, as ``near``: whether the graph falls apart without that edge, driven both ways.
+
+        (R. E. Tarjan, 1974: an edge that no way back leads round.)
+        """
+        ends = [
+            row[1 : 1 + n] for row, n in zip(self.near.tolist(), np.diff(self.indptr), strict=True)
+        ]
+        order, parents = _depth_first(ends)
+        came = {vertex: number for number, vertex in enumerate(order)}
+        is_bridge = np.zeros(self.near.shape, dtype=np.bool_)
+        back = dict(came)  # the earliest visit that a way from below a vertex leads back to
+        for vertex in reversed(order):
+            parent = parents[vertex]
+            for end in ends[vertex]:
+                if end != parent:
+                    back[vertex] = min(
+                        back[vertex], back[end] if parents[end] == vertex else came[end]
+                    )
+            if parent >= 0 and back[vertex] == came[vertex]:
+                is_bridge[vertex, 1 + ends[vertex].index(parent)] = True
+                is_bridge[parent, 1 + ends[parent].index(vertex)] = True
+        return is_bridge
+
+    @cached_property
     def is_uniform(self) -> bool:
         """Whether every edge costs 1, as on a grid."""
         return bool((self.costs == 1).all())
@@ -79,6 +104,31 @@ class Graph:
         """The vertices that an edge leads to from ``vertex``, in ascending order."""
         ends: list[int] = self.ends[self.indptr[vertex] : self.indptr[vertex + 1]].tolist()
         return ends
+
+
+def _depth_first(ends: list[list[int]]) -> tuple[list[int], list[int]]:
+    """The vertices in the order of a depth first search, and from where each was come to, or -1."""
+    parents = [-2] * len(ends)
+    order = []
+    for root in range(len(ends)):
+        if parents[root] != -2:
+            continue
+        parents[root] = -1
+        order.append(root)
+        stack = [iter(ends[root])]
+        path = [root]
+        while stack:
+            for end in stack[-1]:
+                if parents[end] == -2:
+                    parents[end] = path[-1]
+                    order.append(end)
+                    stack.append(iter(ends[end]))
+                    path.append(end)
+                    break
+            else:
+                stack.pop()
+                path.pop()
+    return order, parents
 
 
 def graph_of_site(site: Site) -> Graph:

@@ -8,7 +8,8 @@ nearer to its goal, so with priorities that grow with waiting everybody arrives.
 
 The swap operation (K. Okumura: Improving LaCAM for Scalable Eventually Optimal Multi-agent
 Pathfinding, IJCAI 2023) lets two robots change places where the graph is not biconnected: one
-draws the other after it to where they can pass.
+draws the other after it to where they can pass. It is a help and no promise: where whole groups
+have to change places in a corridor, ``way_out.py`` searches for how.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ class Pibt:
     For one thread. The arrays of vertices are kept between decisions, so that one costs as much
     as there are robots, however large the site.
 
-    :param swaps: whether to use the swap operation; it needs edges that lead both ways, and is
-        left out where some do not.
+    :param swaps: whether to use the swap operation across edges that nothing leads round; it needs
+        edges that lead both ways, and is left out on graphs where some do not.
     :param rotates: whether robots may go round a closed ring in one step, each into the place
         of the next. No such move is ever part of a way that is driven without a common clock.
     """
@@ -41,6 +42,7 @@ class Pibt:
         self._swaps = swaps and graph.is_symmetric
         self._rotates = rotates
         self._near = graph.near
+        self._bridges = graph.bridges if self._swaps else np.zeros(graph.near.shape, dtype=np.bool_)
         self._holder_now = np.full(graph.count, -1, dtype=np.int32)
         self._holder_next = np.full(graph.count, -1, dtype=np.int32)
 
@@ -85,6 +87,7 @@ class Pibt:
                 wishes.reshape(-1),
                 wishes.shape[1],
                 self._near.reshape(-1),
+                self._bridges.reshape(-1),
                 goals,
                 self.distances.table.reshape(-1),
                 rows,

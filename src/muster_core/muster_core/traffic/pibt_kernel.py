@@ -117,6 +117,7 @@ def whom_to_swap_with(
     to: Numbers,
     width: int,
     near: Numbers,
+    bridges: Numbers,
     holder_now: Numbers,
     goal_of: Numbers,
     table: Numbers,
@@ -124,9 +125,16 @@ def whom_to_swap_with(
 ) -> int:
     """The robot that this one has to let pass by leading it away, or -1.
 
-    Either the one in its way, or one that follows it while it clears the way (push and swap).
+    Only across an edge that nothing leads round. Either the one in its way, or one that follows
+    it while it clears the way (push and swap).
     """
     here = at[robot]
+    is_across = False
+    for k in range(here * width + 1, here * width + width):
+        if near[k] == wish:
+            is_across = bridges[k]
+    if not is_across:
+        return -1
     other: int = holder_now[wish]
     if (
         other >= 0
@@ -138,8 +146,6 @@ def whom_to_swap_with(
         and is_swap_possible(wish, here, width, near, holder_now, goal_of)
     ):
         return other
-    if wish == here:
-        return -1
     for k in range(here * width + 1, here * width + width):
         if near[k] < 0:
             break
@@ -214,6 +220,7 @@ def decide_one(
     wishes: Numbers,
     width: int,
     near: Numbers,
+    bridges: Numbers,
     goal_of: Numbers,
     table: Numbers,
     row_of: Numbers,
@@ -236,7 +243,7 @@ def decide_one(
         if swaps and tried[robot] == 0:
             wish = wishes[robot * width]
             pull[robot] = whom_to_swap_with(
-                robot, wish, at, to, width, near, holder_now, goal_of, table, row_of
+                robot, wish, at, to, width, near, bridges, holder_now, goal_of, table, row_of
             )
             if pull[robot] >= 0:
                 reverse(robot, width, wishes)
@@ -270,6 +277,7 @@ def decide_all(
     wishes: Numbers,
     width: int,
     near: Numbers,
+    bridges: Numbers,
     goal_of: Numbers,
     table: Numbers,
     row_of: Numbers,
@@ -291,6 +299,7 @@ def decide_all(
                 wishes,
                 width,
                 near,
+                bridges,
                 goal_of,
                 table,
                 row_of,

@@ -183,7 +183,7 @@ class RightOfWay:
     def _must_wait_before_mouth(self, track: Track, nearer: Iterable[int]) -> bool:
         """Whether the next vertex leads only to a dead end that somebody has to leave first."""
         assert track.goal is not None
-        mouth = self._map.mouths.get(track.goal)
+        mouth = self._map.mouths.get(track.goal, -1)
         if mouth not in nearer or not self._is_goal_taken(track):
             return False
         # Two that want to change places across one mouth: one of them has to begin.

@@ -20,7 +20,7 @@ class Stretch:
     :param session: which start of the agent; greater after each, and the same for nothing else.
     :param vertex: where the robot stands.
     :param length_m: how far behind its reference point the robot reaches, m; it has left a
-        vertex when it has reached the next and is so far beyond.
+        vertex when it has reached the next and is so far past the vertex.
     :param edge_length_m: of an edge by its two ends, m.
     """
 
