@@ -74,7 +74,7 @@ def test_long_robot_holds_its_tail_at_rest() -> None:
     for _ in range(3):
         robot.reach_next()
     assert robot.vertex == "d" and not robot.ahead
-    assert robot.held == ("b", "c", "d")
+    assert robot.held == ("c", "d")
 
 
 def test_release_goes_on_from_what_is_left_of_the_way() -> None:
