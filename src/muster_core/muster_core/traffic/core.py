@@ -100,6 +100,11 @@ class TrafficCore:
         """Reports that were older than what is known already."""
         return self._hearing.stale
 
+    @property
+    def manoeuvres_started(self) -> int:
+        """How often robots had to be led out of a lock."""
+        return self._locksmith.started
+
     def step(self, event: inp.Input, now: Instant) -> None:
         """Take in one input. What follows from it comes out of ``ready``."""
         self._handlers[type(event)](event, now)

@@ -32,10 +32,14 @@ each time up to so many times what is configured."""
 
 @dataclass(slots=True)
 class _Failure:
-    """A lock that no way out was found of."""
+    """A lock that no way out was found of.
+
+    :param robots: those that are in it.
+    """
 
     factor: int
     again_ns: int
+    robots: frozenset[RobotId]
 
 
 class Locksmith:
@@ -151,9 +155,9 @@ class Locksmith:
             return False
         if now_ns - track.blocked_ns < self._config.lock_s * NS_PER_S:
             return False
-        failure = self._failures.get(track.robot_id)
-        if failure is not None and now_ns < failure.again_ns:
-            return False
+        for failure in self._failures.values():
+            if track.robot_id in failure.robots and now_ns < failure.again_ns:
+                return False
         others = [self._tracks[r] for r in track.blockers if r in self._tracks]
         others.remove(track)
         movable = [other for other in others if other.is_drivable]
@@ -198,7 +202,9 @@ class Locksmith:
         self._fail(root, core, now_ns)
 
     def _fail(self, root: Track, core: Sequence[Track], now_ns: int) -> None:
-        failure = self._failures.setdefault(root.robot_id, _Failure(1, 0))
+        robots = frozenset(track.robot_id for track in core)
+        failure = self._failures.setdefault(root.robot_id, _Failure(1, 0, robots))
+        failure.robots = robots
         failure.again_ns = now_ns + int(self._config.lock_s * failure.factor * NS_PER_S)
         failure.factor = min(2 * failure.factor, FAILURE_FACTOR_MAX)
         assert root.blocked_ns is not None

@@ -295,7 +295,12 @@ class RightOfWay:
 
     def _wishes_of_pushed(self, track: Track, root: Track) -> list[int]:
         """Where a robot goes that has to make way: towards its goal, else off the other's way."""
-        after = self._map.after[track.head]
+        after = [
+            vertex
+            for vertex in self._map.after[track.head]
+            # Back over its own tail a long robot would go on holding what it is asked to leave.
+            if not (track.is_at_rest and vertex in track.window)
+        ]
         if track.goal is not None:
             left = self.ways.to(track.goal, track.head)
             if left[track.head] >= FAR:
