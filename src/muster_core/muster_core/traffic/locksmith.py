@@ -25,7 +25,8 @@ from muster_core.traffic.way_out import NO_GOAL, Configuration, Move, find_way_o
 
 REACH_FIRST = 4
 """How many edges around the robots the first search looks; doubled with each further one."""
-FAILURE_FACTOR_MAX = 8
+PAUSE_FACTOR_MAX = 32
+NODES_FACTOR_MAX = 8
 """After a search without a result the next one waits longer and looks at more states, both doubled
 each time up to so many times what is configured."""
 
@@ -177,7 +178,8 @@ class Locksmith:
         blockers = [self._tracks[r] for r in root.blockers if r in self._tracks]
         core = [root, *(t for t in blockers if t is not root and self._can_take_part(t))]
         failure = self._failures.get(root.robot_id)
-        nodes_max = self._config.search_nodes_max * (failure.factor if failure else 1)
+        factor = min(failure.factor, NODES_FACTOR_MAX) if failure else 1
+        nodes_max = self._config.search_nodes_max * factor
         reach, before = REACH_FIRST, -1
         while True:
             region = self._region([track.head for track in core], reach)
@@ -206,7 +208,7 @@ class Locksmith:
         failure = self._failures.setdefault(root.robot_id, _Failure(1, 0, robots))
         failure.robots = robots
         failure.again_ns = now_ns + int(self._config.lock_s * failure.factor * NS_PER_S)
-        failure.factor = min(2 * failure.factor, FAILURE_FACTOR_MAX)
+        failure.factor = min(2 * failure.factor, PAUSE_FACTOR_MAX)
         assert root.blocked_ns is not None
         if now_ns - root.blocked_ns < self._config.patience_s * NS_PER_S:
             return  # others may move on meanwhile

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from muster_core.traffic.distances import FAR, Distances
@@ -64,16 +65,19 @@ class _Search:
         goals: Sequence[int],
         is_allowed: Callable[[Configuration], bool],
     ) -> None:
-        self._graph = distances.graph
+        graph = distances.graph
+        ends, costs, begins = graph.ends.tolist(), graph.costs.tolist(), graph.indptr.tolist()
+        self._edges = [list(zip(ends[a:b], costs[a:b], strict=True)) for a, b in pairwise(begins)]
         self._goals = tuple(goals)
         self._left = [None if g == NO_GOAL else distances.to(g).tolist() for g in goals]
         self._is_allowed = is_allowed
         self._reached_from: dict[_State, tuple[_State, Move] | None] = {}
 
     def run(self, starts: Configuration, nodes_max: int) -> list[Move] | None:
-        first = _State(starts, 0)
-        for robot, vertex in enumerate(starts):
-            first = _State(starts, first.arrived | self._arrival(Move(robot, vertex)))
+        arrived = 0
+        for robot, (vertex, goal) in enumerate(zip(starts, self._goals, strict=True)):
+            arrived |= (goal in (NO_GOAL, vertex)) << robot
+        first = _State(starts, arrived)
         if self._cost_left(first) >= FAR:
             return None
         everybody = (1 << len(starts)) - 1
@@ -95,24 +99,19 @@ class _Search:
 
     def _after(self, state: _State) -> list[tuple[_State, int]]:
         """The states one move away that the search has not come to before, and their costs."""
-        where, graph = state.configuration, self._graph
-        taken = set(where)
+        where, arrived = state
         found = []
         for robot, vertex in enumerate(where):
-            for edge in range(graph.indptr[vertex], graph.indptr[vertex + 1]):
-                end = int(graph.ends[edge])
-                if end in taken:
+            goal = self._goals[robot]
+            for end, cost in self._edges[vertex]:
+                if end in where:
                     continue
-                move = Move(robot, end)
                 configuration = (*where[:robot], end, *where[robot + 1 :])
-                after = _State(configuration, state.arrived | self._arrival(move))
+                after = _State(configuration, arrived | (end == goal) << robot)
                 if after not in self._reached_from and self._is_allowed(configuration):
-                    self._reached_from[after] = state, move
-                    found.append((after, int(graph.costs[edge])))
+                    self._reached_from[after] = state, Move(robot, end)
+                    found.append((after, cost))
         return found
-
-    def _arrival(self, move: Move) -> int:
-        return (self._goals[move.robot] in (NO_GOAL, move.vertex)) << move.robot
 
     def _cost_left(self, state: _State) -> int:
         total = 0
