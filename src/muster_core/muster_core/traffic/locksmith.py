@@ -21,7 +21,7 @@ from muster_core.traffic.manoeuvre import Manoeuvre
 from muster_core.traffic.map import TrafficMap
 from muster_core.traffic.right_of_way import RightOfWay
 from muster_core.traffic.track import Track
-from muster_core.traffic.way_out import NO_GOAL, Configuration, Move, find_way_out
+from muster_core.traffic.way_out import NO_GOAL, Budget, Configuration, Move, find_way_out
 
 REACH_FIRST = 4
 """How many edges around the robots the first search looks; doubled with each further one."""
@@ -179,7 +179,7 @@ class Locksmith:
         core = [root, *(t for t in blockers if t is not root and self._can_take_part(t))]
         failure = self._failures.get(root.robot_id)
         factor = min(failure.factor, NODES_FACTOR_MAX) if failure else 1
-        nodes_max = self._config.search_nodes_max * factor
+        budget = Budget(self._config.search_nodes_max * factor)
         reach, before = REACH_FIRST, -1
         while True:
             region = self._region([track.head for track in core], reach)
@@ -192,8 +192,8 @@ class Locksmith:
             ]
             for members in (core, core + around) if around else (core,):
                 some = self._nearest_to(root, members)
-                moves = self._search(some, region, nodes_max) or self._search(
-                    some, region, nodes_max, but=root
+                moves = self._search(some, region, budget) or self._search(
+                    some, region, budget, but=root
                 )
                 if moves is not None:
                     self._failures.pop(root.robot_id, None)
@@ -256,7 +256,7 @@ class Locksmith:
         self,
         members: Sequence[Track],
         region: Iterable[int],
-        nodes_max: int,
+        budget: Budget,
         *,
         but: Track | None = None,
     ) -> list[Move] | None:
@@ -280,7 +280,7 @@ class Locksmith:
             Distances(_part_of(self._map.graph, free)),
             [part[track.head] for track in members],
             [NO_GOAL if goal is None else part[goal] for goal in goals],
-            nodes_max=nodes_max,
+            budget=budget,
             is_allowed=self._limits(members, free),
         )
         if moves is None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -30,6 +31,13 @@ class Move(NamedTuple):
     vertex: int
 
 
+@dataclass(slots=True)
+class Budget:
+    """How many states searches may still look at; shared by those that are tried in turn."""
+
+    nodes: int
+
+
 class _State(NamedTuple):
     """Where all robots are, and as bits which of them have been at their goals."""
 
@@ -42,7 +50,7 @@ def find_way_out(
     starts: Sequence[int],
     goals: Sequence[int],
     *,
-    nodes_max: int,
+    budget: Budget,
     is_allowed: Callable[[Configuration], bool] = lambda _: True,
 ) -> list[Move] | None:
     """Moves, one after the other, until every robot has been at its goal once.
@@ -51,11 +59,11 @@ def find_way_out(
 
     :param starts: all different.
     :param goals: NO_GOAL for robots that only make way.
-    :param nodes_max: states that are looked at; None is returned at the bound, or sooner when
-        there is no way.
+    :param budget: what is looked at is taken from it; None is returned when it is spent, or sooner
+        when there is no way.
     :param is_allowed: whether a configuration keeps to further limits.
     """
-    return _Search(distances, goals, is_allowed).run(tuple(starts), nodes_max)
+    return _Search(distances, goals, is_allowed).run(tuple(starts), budget)
 
 
 class _Search:
@@ -73,7 +81,7 @@ class _Search:
         self._is_allowed = is_allowed
         self._reached_from: dict[_State, tuple[_State, Move] | None] = {}
 
-    def run(self, starts: Configuration, nodes_max: int) -> list[Move] | None:
+    def run(self, starts: Configuration, budget: Budget) -> list[Move] | None:
         arrived = 0
         for robot, (vertex, goal) in enumerate(zip(starts, self._goals, strict=True)):
             arrived |= (goal in (NO_GOAL, vertex)) << robot
@@ -84,9 +92,8 @@ class _Search:
         self._reached_from = {first: None}
         newest = 0  # of equally good states the newest first: it is the deepest
         queue = [(0, newest, 0, first)]
-        for _ in range(nodes_max):
-            if not queue:
-                return None
+        while queue and budget.nodes > 0:
+            budget.nodes -= 1
             _, _, cost, state = heapq.heappop(queue)
             if state.arrived == everybody:
                 return self._way_to(state)
