@@ -16,7 +16,7 @@ import traceback
 from pathlib import Path
 
 RESULTS = Path(__file__).with_name("results.json")
-MODULES = ("order_to_robot_latency", "intake_rate", "heartbeat_cpu")
+MODULES = ("order_to_robot_latency", "intake_rate", "heartbeat_cpu", "traffic_step")
 DOMAINS = range(50, 100)
 """DDS domains whose ports no other program of the machine is likely to use."""
 
