@@ -15,16 +15,20 @@ import numpy as np
 from muster_core.clock import NS_PER_S
 from muster_core.ids import RobotId
 from muster_core.traffic.config import TrafficConfig
-from muster_core.traffic.distances import FAR, Distances
+from muster_core.traffic.distances import FAR
 from muster_core.traffic.graph import Graph
 from muster_core.traffic.manoeuvre import Manoeuvre
 from muster_core.traffic.map import TrafficMap
 from muster_core.traffic.right_of_way import RightOfWay
 from muster_core.traffic.track import Track
-from muster_core.traffic.way_out import NO_GOAL, Budget, Configuration, Move, find_way_out
+from muster_core.traffic.way_out import Budget, Configuration, Move, Target, find_way_out
 
 REACH_FIRST = 4
 """How many edges around the robots the first search looks; doubled with each further one."""
+REGION_MAX = 400
+"""Vertices that a search looks at; what takes more is no lock of a few robots."""
+PROGRESS = 3
+"""How many edges nearer to its goal a robot shall come: few, for a manoeuvre keeps others out."""
 PAUSE_FACTOR_MAX = 32
 NODES_FACTOR_MAX = 8
 """After a search without a result the next one waits longer and looks at more states, both doubled
@@ -183,7 +187,7 @@ class Locksmith:
         reach, before = REACH_FIRST, -1
         while True:
             region = self._region([track.head for track in core], reach)
-            if len(region) == before:
+            if len(region) == before or len(region) > REGION_MAX:
                 break
             around = [
                 track
@@ -192,9 +196,10 @@ class Locksmith:
             ]
             for members in (core, core + around) if around else (core,):
                 some = self._nearest_to(root, members)
-                moves = self._search(some, region, budget) or self._search(
-                    some, region, budget, but=root
-                )
+                moves = self._search(some, region, budget)
+                if moves is None and not self._map.graph.is_symmetric:
+                    # Where edges are one-way, the first may go on and come round again.
+                    moves = self._search(some, region, budget, but=root)
                 if moves is not None:
                     self._failures.pop(root.robot_id, None)
                     self.locked.pop(root.robot_id, None)
@@ -260,7 +265,7 @@ class Locksmith:
         *,
         but: Track | None = None,
     ) -> list[Move] | None:
-        """Moves that bring members as near to their goals as the region lets them.
+        """Moves that bring the members a little nearer to their goals.
 
         :param but: one that only makes way, where it is in the way of those whom it waits for.
         """
@@ -270,16 +275,13 @@ class Locksmith:
             for vertex in region
             if vertex in starts or self._right_of_way.is_free_for_manoeuvre(vertex)
         )
-        goals = [None if track is but else self._exit(track, free) for track in members]
-        if all(g in (None, t.head) for g, t in zip(goals, members, strict=True)):
+        targets = [None if track is but else self._target(track, free) for track in members]
+        if not any(targets):
             return None
-        if but is None and goals[0] == members[0].head:
-            return None
-        part = {vertex: number for number, vertex in enumerate(free)}
         moves = find_way_out(
-            Distances(_part_of(self._map.graph, free)),
-            [part[track.head] for track in members],
-            [NO_GOAL if goal is None else part[goal] for goal in goals],
+            _part_of(self._map.graph, free),
+            [free.index(track.head) for track in members],
+            targets,
             budget=budget,
             is_allowed=self._limits(members, free),
         )
@@ -287,12 +289,17 @@ class Locksmith:
             return None
         return [Move(move.robot, free[move.vertex]) for move in moves]
 
-    def _exit(self, track: Track, vertices: Sequence[int]) -> int | None:
-        """The one of the vertices that is nearest to the robot's goal; None without a goal."""
-        if track.goal is None:
+    def _target(self, track: Track, vertices: Sequence[int]) -> Target | None:
+        """A little way on towards the robot's goal; None without one."""
+        if track.goal is None or track.head == track.goal:
             return None
         left = self._right_of_way.ways.to(track.goal, track.head)
-        return min(vertices, key=lambda vertex: (left[vertex], vertex))
+        at = track.head
+        for _ in range(PROGRESS):
+            costs = [(self._map.costs[at, v] + left[v], v) for v in self._map.after[at]]
+            if at != track.goal and costs:
+                at = min(costs)[1]
+        return Target([left[vertex] for vertex in vertices], left[at])
 
     def _limits(
         self, members: Sequence[Track], free: Sequence[int]

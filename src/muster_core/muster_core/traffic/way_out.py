@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
-from muster_core.traffic.distances import FAR, Distances
+from muster_core.traffic.distances import FAR
+from muster_core.traffic.graph import Graph
 
-NO_GOAL = -1
 GREED = 2
 """How much more the way that is left weighs than the way driven so far."""
 
@@ -39,54 +39,68 @@ class Budget:
 
 
 class _State(NamedTuple):
-    """Where all robots are, and as bits which of them have been at their goals."""
+    """Where all robots are, and as bits which of them have done enough."""
 
     configuration: Configuration
     arrived: int
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a robot has to come near to.
+
+    :param left: for each vertex how far it is to the robot's goal; FAR = no way.
+    :param enough: it has done enough once it has been where no more than that was left.
+    """
+
+    left: Sequence[int]
+    enough: int = 0
+
+
 def find_way_out(
-    distances: Distances,
+    graph: Graph,
     starts: Sequence[int],
-    goals: Sequence[int],
+    targets: Sequence[Target | None],
     *,
     budget: Budget,
     is_allowed: Callable[[Configuration], bool] = lambda _: True,
 ) -> list[Move] | None:
-    """Moves, one after the other, until every robot has been at its goal once.
+    """Moves, one after the other, until every robot has been where its target is fulfilled.
 
     A robot that has been there may be sent away again for the others' sake.
 
     :param starts: all different.
-    :param goals: NO_GOAL for robots that only make way.
+    :param targets: None for robots that only make way.
     :param budget: what is looked at is taken from it; None is returned when it is spent, or sooner
         when there is no way.
     :param is_allowed: whether a configuration keeps to further limits.
     """
-    return _Search(distances, goals, is_allowed).run(tuple(starts), budget)
+    return _Search(graph, targets, is_allowed).run(tuple(starts), budget)
 
 
 class _Search:
     def __init__(
         self,
-        distances: Distances,
-        goals: Sequence[int],
+        graph: Graph,
+        targets: Sequence[Target | None],
         is_allowed: Callable[[Configuration], bool],
     ) -> None:
-        graph = distances.graph
         ends, costs, begins = graph.ends.tolist(), graph.costs.tolist(), graph.indptr.tolist()
         self._edges = [list(zip(ends[a:b], costs[a:b], strict=True)) for a, b in pairwise(begins)]
-        self._goals = tuple(goals)
-        self._left = [None if g == NO_GOAL else distances.to(g).tolist() for g in goals]
+        # What is left until it is enough; 0 and less is enough.
+        self._left = [
+            None if target is None else [left - target.enough for left in target.left]
+            for target in targets
+        ]
         self._is_allowed = is_allowed
         self._reached_from: dict[_State, tuple[_State, Move] | None] = {}
 
     def run(self, starts: Configuration, budget: Budget) -> list[Move] | None:
         arrived = 0
-        for robot, (vertex, goal) in enumerate(zip(starts, self._goals, strict=True)):
-            arrived |= (goal in (NO_GOAL, vertex)) << robot
+        for robot, (vertex, left) in enumerate(zip(starts, self._left, strict=True)):
+            arrived |= (left is None or left[vertex] <= 0) << robot
         first = _State(starts, arrived)
-        if self._cost_left(first) >= FAR:
+        if self._cost_left(first) >= FAR // 2:
             return None
         everybody = (1 << len(starts)) - 1
         self._reached_from = {first: None}
@@ -109,12 +123,13 @@ class _Search:
         where, arrived = state
         found = []
         for robot, vertex in enumerate(where):
-            goal = self._goals[robot]
+            left = self._left[robot]
             for end, cost in self._edges[vertex]:
                 if end in where:
                     continue
+                is_enough = left is not None and left[end] <= 0
                 configuration = (*where[:robot], end, *where[robot + 1 :])
-                after = _State(configuration, arrived | (end == goal) << robot)
+                after = _State(configuration, arrived | is_enough << robot)
                 if after not in self._reached_from and self._is_allowed(configuration):
                     self._reached_from[after] = state, Move(robot, end)
                     found.append((after, cost))

@@ -9,12 +9,17 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from muster_core.traffic.distances import Distances
+from muster_core.traffic.distances import distances_to
 from muster_core.traffic.graph import Graph
 from muster_core.traffic.grid import Grid
-from muster_core.traffic.way_out import NO_GOAL, Budget, Move, find_way_out
+from muster_core.traffic.way_out import Budget, Move, Target, find_way_out
 
 NODES_MAX = 100_000
+NO_GOAL = -1
+
+
+def targets(graph: Graph, goals: Sequence[int]) -> list[Target | None]:
+    return [None if g == NO_GOAL else Target(distances_to(graph, g).tolist()) for g in goals]
 
 
 def follow(
@@ -72,7 +77,7 @@ def test_way_is_found_wherever_there_is_one(seed: int) -> None:
     robots = chance.randint(2, 3)
     starts = chance.sample(range(graph.count), robots)
     goals = chance.sample(range(graph.count), robots)
-    moves = find_way_out(Distances(graph), starts, goals, budget=Budget(NODES_MAX))
+    moves = find_way_out(graph, starts, targets(graph, goals), budget=Budget(NODES_MAX))
     assert (moves is not None) == is_solvable(graph, starts, goals)
     if moves is not None:
         follow(graph, starts, goals, moves)
@@ -80,23 +85,33 @@ def test_way_is_found_wherever_there_is_one(seed: int) -> None:
 
 def test_robots_without_goal_only_make_way() -> None:
     grid = Grid.of_text("...\n@.@")
-    moves = find_way_out(Distances(grid.graph), [0, 1], [2, NO_GOAL], budget=Budget(NODES_MAX))
+    moves = find_way_out(
+        grid.graph, [0, 1], targets(grid.graph, [2, NO_GOAL]), budget=Budget(NODES_MAX)
+    )
     assert moves is not None
     follow(grid.graph, [0, 1], [2, NO_GOAL], moves)
 
 
 def test_search_ends_at_its_bound() -> None:
     grid = Grid.of_text("..........\n@.@@@@@@@@")
-    assert find_way_out(Distances(grid.graph), [0, 9], [9, 0], budget=Budget(3)) is None
+    budget = Budget(3)
+    assert find_way_out(grid.graph, [0, 9], targets(grid.graph, [9, 0]), budget=budget) is None
+    assert budget.nodes == 0
 
 
 def test_limits_are_kept_to() -> None:
     grid = Grid.of_text("...\n...")
     moves = find_way_out(
-        Distances(grid.graph),
+        grid.graph,
         [0],
-        [2],
+        targets(grid.graph, [2]),
         budget=Budget(NODES_MAX),
         is_allowed=lambda where: 1 not in where,
     )
     assert moves == [Move(0, 3), Move(0, 4), Move(0, 5), Move(0, 2)]
+
+
+def test_search_stops_when_each_has_come_near_enough() -> None:
+    graph = Grid.of_text("......").graph
+    target = Target(distances_to(graph, 5).tolist(), enough=3)
+    assert find_way_out(graph, [0], [target], budget=Budget(10)) == [Move(0, 1), Move(0, 2)]
