@@ -26,6 +26,11 @@ from muster_core.traffic.ways import Ways
 
 PUSHES_MAX = 300
 """Robots that one search asks to make way; a longer row counts as one that does not move."""
+PUSHES_FEW = 20
+"""The same for all but the most urgent robots, and between rounds: in a jam where all search far,
+the searches cost the square of the fleet, and only the most urgent need to get through."""
+FAR_SEARCHES_MAX = 10
+"""How many of the most urgent robots may search far in a round."""
 
 
 class RightOfWay:
@@ -56,6 +61,7 @@ class RightOfWay:
         self.changed: set[RobotId] = set()
         """Robots that were given something, for the caller to tell them and forget here."""
         self._habits: dict[RobotId, int] = {}
+        self._pushes_max = PUSHES_FEW
         self._met: set[RobotId] = set()  # whom the search under way has come by
 
     # What the caller asks for
@@ -70,7 +76,11 @@ class RightOfWay:
         self._habits = {r: want for r, want in wants.items() if r in pushed and want is not None}
         for track in self._tracks.values():
             track.is_goal_taken = self._is_goal_taken(track)
-        self.advance(self._tracks.values())
+        ordered = sorted(self._tracks.values(), key=lambda track: track.urgency)
+        self._pushes_max = PUSHES_MAX
+        self.advance(ordered[:FAR_SEARCHES_MAX])
+        self._pushes_max = PUSHES_FEW
+        self.advance(ordered[FAR_SEARCHES_MAX:])
         self._habits = {}
 
     def advance(self, tracks: Iterable[Track]) -> None:
@@ -273,7 +283,7 @@ class RightOfWay:
             return False
         if track.has_passed(vertex) and not track.is_at_rest:
             return True
-        if track.robot_id in asked or len(asked) > PUSHES_MAX:
+        if track.robot_id in asked or len(asked) > self._pushes_max:
             return False
         if track.want is not None:
             if not self._leads_to(track, asked):
