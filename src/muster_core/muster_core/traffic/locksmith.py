@@ -29,6 +29,10 @@ REGION_MAX = 400
 """Vertices that a search looks at; what takes more is no lock of a few robots."""
 PROGRESS = 3
 """How many edges nearer to its goal a robot shall come: few, for a manoeuvre keeps others out."""
+NS_PER_US = 1000
+SEARCH_PAUSE_US = 1000
+"""How long no search is made for each state that the last one looked at: they take a few hundredths
+of that, so that searches never take more than so much of traffic's time."""
 PAUSE_FACTOR_MAX = 32
 NODES_FACTOR_MAX = 8
 """After a search without a result the next one waits longer and looks at more states, both doubled
@@ -64,6 +68,7 @@ class Locksmith:
         self._tracks = tracks
         self._manoeuvres: list[Manoeuvre] = []
         self._failures: dict[RobotId, _Failure] = {}
+        self._search_again_ns = 0
         self.locked: dict[RobotId, str] = {}
         """Robots that no way out was found for, each with a sentence."""
         self.started = 0
@@ -76,10 +81,12 @@ class Locksmith:
             if track is None or track.blocked_ns is None:
                 self.locked.pop(robot_id, None)
                 self._failures.pop(robot_id, None)
+        if now_ns < self._search_again_ns:
+            return
         for track in sorted(blocked, key=lambda track: track.urgency):
             if self._is_locked(track, now_ns):
                 self._lead_out(track, now_ns)
-                return  # one search a round: it takes its time
+                return
 
     def advance(self, now_ns: int) -> None:
         """Give the robots of manoeuvres what is next for them."""
@@ -168,6 +175,8 @@ class Locksmith:
         movable = [other for other in others if other.is_drivable]
         if track.is_goal_taken and len(movable) < len(others):
             return False  # who is there works, and will be done
+        if any(other.urgency < track.urgency for other in movable):
+            return False  # that one has to be helped first, if it needs help
         return bool(others) and all(o.is_at_rest and o.want is None for o in movable)
 
     def _can_take_part(self, track: Track) -> bool:
@@ -179,11 +188,17 @@ class Locksmith:
         )
 
     def _lead_out(self, root: Track, now_ns: int) -> None:
-        blockers = [self._tracks[r] for r in root.blockers if r in self._tracks]
-        core = [root, *(t for t in blockers if t is not root and self._can_take_part(t))]
         failure = self._failures.get(root.robot_id)
         factor = min(failure.factor, NODES_FACTOR_MAX) if failure else 1
-        budget = Budget(self._config.search_nodes_max * factor)
+        nodes_max = self._config.search_nodes_max * factor
+        budget = Budget(nodes_max)
+        self._try_to_lead_out(root, budget, now_ns)
+        pause_us = (nodes_max - budget.nodes) * SEARCH_PAUSE_US
+        self._search_again_ns = now_ns + pause_us * NS_PER_US
+
+    def _try_to_lead_out(self, root: Track, budget: Budget, now_ns: int) -> None:
+        blockers = [self._tracks[r] for r in root.blockers if r in self._tracks]
+        core = [root, *(t for t in blockers if t is not root and self._can_take_part(t))]
         reach, before = REACH_FIRST, -1
         while True:
             region = self._region([track.head for track in core], reach)
