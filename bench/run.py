@@ -23,6 +23,8 @@ MODULES = (
     "failover",
     "replay_rate",
     "simulation_rate",
+    "traffic_step",
+    "twin_speed",
 )
 DOMAINS = range(50, 100)
 """DDS domains whose ports no other program of the machine is likely to use."""
