@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.text import Text
 
 from muster_cli.exits import UsageError
+from muster_cli.picture_text import picture_text, place_style
 from muster_cli.records import Record
 from muster_cli.styles import STATE_STYLES
 from muster_cli.tables import robot_state
@@ -18,18 +19,6 @@ from muster_core.site import RobotMark, Site, draw_site, legend, load_site, robo
 SITES_MAX = 100
 """Installed site files that are looked at to find the fleet's."""
 
-_STYLES = {
-    "aisle": "bright_black",
-    "label": "bright_black",
-    "shelf": "cyan",
-    "station": "green",
-    "charger": "blue",
-    "parking": "bright_black",
-    "mixed": "cyan",
-    "robot": "bold",
-    "crowd": "bold reverse",
-}
-
 
 def draw_floor(site: Site, robots: Sequence[Record], *, width: int, height: int) -> Text:
     """The picture of the site, at most ``width`` columns by ``height`` rows."""
@@ -37,14 +26,7 @@ def draw_floor(site: Site, robots: Sequence[Record], *, width: int, height: int)
         RobotMark(robot_label(index), robot["x"], robot["y"], f"robot:{robot_state(robot)}")
         for index, robot in enumerate(robots)
     ]
-    picture = draw_site(site, marks, width=width, height=height)
-    text = Text(no_wrap=True)
-    for number, row in enumerate(picture.runs()):
-        if number:
-            text.append("\n")
-        for characters, style in row:
-            text.append(characters, style=_colour(style))
-    return text
+    return picture_text(draw_site(site, marks, width=width, height=height), _colour)
 
 
 def legend_rows() -> list[Text]:
@@ -75,9 +57,10 @@ def installed_sites() -> list[Path]:
     return sorted(share.glob("config/sites/*.yaml"))[:SITES_MAX]
 
 
-def find_site_file(text: str) -> Path:
+def find_site_file(text: str, *, asked_by: str = "--site") -> Path:
     """The site file of that path, or the installed one of that name.
 
+    :param asked_by: what of the command line said it.
     :raises UsageError: when there is none; lists the installed sites.
     """
     if Path(text).is_file():
@@ -86,7 +69,7 @@ def find_site_file(text: str) -> Path:
     if text in installed:
         return installed[text]
     names = ", ".join(installed) or "none"
-    raise UsageError(f"--site {text!r} is not a file; the installed sites are {names}")
+    raise UsageError(f"{asked_by} {text!r} is not a file; the installed sites are {names}")
 
 
 def open_site(text: str) -> Site:
@@ -118,4 +101,4 @@ def _colour(style: str) -> str:
     if style.startswith("robot:"):
         state = STATE_STYLES.get(style.removeprefix("robot:"), "default")
         return f"bold {state}" if not state.startswith("bold") else state
-    return _STYLES.get(style, "default")
+    return place_style(style)

@@ -20,6 +20,7 @@ from muster_cli.commands.orders import orders
 from muster_cli.commands.replay import replay
 from muster_cli.commands.resolve import resolve
 from muster_cli.commands.robots import robots
+from muster_cli.commands.site import site
 from muster_cli.commands.submit import submit
 from muster_cli.commands.watch import watch
 from muster_cli.console import print_error
@@ -56,6 +57,7 @@ def make_app() -> typer.Typer:
     for command in _COMMANDS:
         app.command()(command)
     app.add_typer(log)
+    app.add_typer(site)
     for point in sorted(entry_points(group=COMMAND_GROUP), key=lambda point: point.name):
         mount(app, point)
     return app

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from muster_cli.exits import CommandError
 from muster_core.intake.sentence import quoted
-from muster_core.site.model import closest
+from muster_core.site.names import closest
 
 LIKE_MAX = 3
 """Orders that are offered instead."""

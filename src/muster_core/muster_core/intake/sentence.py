@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from muster_core.site.model import closest
+from muster_core.site.names import closest
 
 QUOTED_LENGTH_MAX = 60
 """Characters of a value from outside that a sentence repeats."""

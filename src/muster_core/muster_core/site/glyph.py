@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from muster_core.site.model import PlaceKind
+from muster_core.site.elements import PlaceKind
 
 
 class CellStyle(str, Enum):
@@ -19,6 +19,7 @@ class CellStyle(str, Enum):
     CHARGER = "charger"
     PARKING = "parking"
     MIXED = "mixed"
+    WALL = "wall"
     ROBOT = "robot"
     CROWD = "crowd"
 
@@ -47,6 +48,7 @@ KIND_GLYPHS = {
     PlaceKind.PARKING: Glyph("□", CellStyle.PARKING.value, "parking"),
 }
 MIXED = Glyph("◈", CellStyle.MIXED.value, "several places")
+WALL = Glyph("░", CellStyle.WALL.value, "blocked")
 _ROBOT = Glyph("①", CellStyle.ROBOT.value, "robot")
 _CROWD = Glyph("❷", CellStyle.CROWD.value, "so many robots")
 

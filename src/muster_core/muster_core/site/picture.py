@@ -2,7 +2,8 @@
 
 Pure: it makes cells with a style name each; a front end chooses the colours and prints. North
 (y) is up. The shape is kept, as far as cells twice as high as wide allow, and the picture is
-stretched by at most ``scale.STRETCH_MAX`` to use the room it is given.
+stretched by at most ``scale.STRETCH_MAX`` to use the room it is given. A grid of cells is drawn by
+``tiles``, whose cells or blocks of them each have a character of their own.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 
+from muster_core.site.elements import Place, Vertex
 from muster_core.site.glyph import (
     CROWD_LABELS,
     EAST,
@@ -26,8 +28,10 @@ from muster_core.site.glyph import (
     Cell,
     CellStyle,
 )
-from muster_core.site.model import Edge, Place, Site, Vertex
+from muster_core.site.lattice import lattice_of
+from muster_core.site.model import Site
 from muster_core.site.scale import Scale, fit
+from muster_core.site.tiles import tile_background, tile_scale
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +85,14 @@ def draw_site(
 
     :param width: columns, at most ``scale.SIDE_CELLS_MAX``, as ``height``, rows.
     """
-    scale = fit(site, width, height)
-    rows = [list(row) for row in _background(site, scale)]
+    lattice = lattice_of(site)
+    if lattice is None:
+        scale = fit(site, width, height)
+        background = _background(site, scale)
+    else:
+        scale = tile_scale(lattice, width, height)
+        background = tile_background(site, lattice, scale)
+    rows = [list(row) for row in background]
     marks: dict[tuple[int, int], list[RobotMark]] = {}
     unplaced = []
     for robot in robots:
@@ -138,8 +148,14 @@ def _background(site: Site, scale: Scale) -> tuple[tuple[Cell, ...], ...]:
     """The site without robots; kept, for it is the same in every frame."""
     canvas = _Canvas(scale)
     ways = {(edge.start, edge.end) for edge in site.edges}
+    cells = {vertex.name: _cell_of(scale, vertex) for vertex in site.vertices}
+    drawn: set[tuple[object, ...]] = set()  # of a large site, many edges are the same line
     for edge in site.edges:
-        _draw_edge(canvas, site, edge, is_one_way=(edge.end, edge.start) not in ways)
+        is_one_way = (edge.end, edge.start) not in ways
+        line = cells[edge.start], cells[edge.end]
+        if line[0] != line[1] and (*line, is_one_way) not in drawn:
+            drawn.add((*line, is_one_way))
+            _draw_line(canvas, *line, is_one_way=is_one_way)
     by_cell: dict[tuple[int, int], list[Place]] = {}
     for place in site.places.values():
         vertex = site.vertex(place.vertex)
@@ -153,10 +169,9 @@ def _background(site: Site, scale: Scale) -> tuple[tuple[Cell, ...], ...]:
     return canvas.rows()
 
 
-def _draw_edge(canvas: _Canvas, site: Site, edge: Edge, *, is_one_way: bool) -> None:
-    start, end = (_cell_of(canvas.scale, site.vertex(name)) for name in (edge.start, edge.end))
-    if start == end:
-        return
+def _draw_line(
+    canvas: _Canvas, start: tuple[int, int], end: tuple[int, int], *, is_one_way: bool
+) -> None:
     if start[0] == end[0] or start[1] == end[1]:
         cells = _straight(canvas, start, end)
     else:

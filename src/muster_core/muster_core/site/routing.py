@@ -1,5 +1,8 @@
 """Travel times and shortest paths over a site's graph (E. W. Dijkstra, 1959; scipy's).
 
+The limits of the site's zones hold: nothing leads into a closed zone or against a direction, and
+speeds are those that the zones leave. For other limits, make new routes of ``site.with_zones``.
+
 Edge times are whole microseconds inside, so that sums are exact and ties are ties on any machine.
 """
 
@@ -13,7 +16,7 @@ import numpy.typing as npt
 from scipy.sparse import csgraph, csr_matrix  # type: ignore[import-untyped]
 
 from muster_core.errors import SiteError
-from muster_core.site.model import Edge, Site
+from muster_core.site.model import Site
 
 US_PER_S = 1_000_000
 CACHE_BYTES_MAX = 128 * 1024 * 1024
@@ -48,7 +51,8 @@ class Routes:
         self._cache: OrderedDict[int, _Times] = OrderedDict()
         self._forward = _matrix(site)
         self._backward = self._forward.T.tocsr()
-        self._main = _largest_component(self._forward)
+        self._main = _main_part(site, self._forward)
+        self._main.flags.writeable = False
 
     @property
     def site(self) -> Site:
@@ -87,11 +91,16 @@ class Routes:
             names.append(self._site.vertices[at].name)
         return tuple(names)
 
+    @property
+    def main(self) -> npt.NDArray[np.bool_]:
+        """Bool [vertices]: :meth:`is_main` of each vertex. Read-only, shared."""
+        return self._main
+
     def is_main(self, vertex: str) -> bool:
         """Whether the vertex can be reached from, and left for, most of the site.
 
         That is, whether it belongs to the largest strongly connected component. A place outside
-        it is unreachable or a trap.
+        it is unreachable, a trap, or in a closed zone.
 
         :raises SiteError: when there is no such vertex.
         """
@@ -106,6 +115,14 @@ class Routes:
         index = self._site.vertex_index(place.vertex)
         if self._main[index]:
             return None
+        if self._site.is_closed(place.vertex):
+            closed = [
+                zone.name for zone in self._site.zones_of(place.vertex) if zone.limits.is_closed
+            ]
+            return (
+                f"place {place.name!r} (vertex {place.vertex!r}) is in zone {closed[0]!r}, "
+                "which is closed"
+            )
         main = int(np.argmax(self._main))
         is_reached = bool(np.isfinite(self._times_to(index).exact_us[main]))
         is_left = bool(np.isfinite(self._times_to(main).exact_us[index]))
@@ -120,6 +137,8 @@ class Routes:
         times = self._cache.get(goal)
         if times is None:
             exact_us = csgraph.dijkstra(self._backward, indices=goal)
+            if self._site.access.is_closed[goal]:  # within its zone it could still be reached
+                exact_us = np.where(np.arange(len(exact_us)) == goal, 0.0, np.inf)
             seconds = (exact_us / US_PER_S).astype(np.float32)
             seconds.flags.writeable = False
             times = self._cache[goal] = _Times(exact_us, seconds)
@@ -138,23 +157,23 @@ class Routes:
 
 def _matrix(site: Site) -> csr_matrix:
     """Edge times, float64 [vertices, vertices], whole us; columns in ascending order."""
-    starts = [site.vertex_index(edge.start) for edge in site.edges]
-    ends = [site.vertex_index(edge.end) for edge in site.edges]
-    times_us = [_edge_time_us(edge, site.speed_mps) for edge in site.edges]
+    edges, access = site.edge_arrays, site.access
+    speeds_mps = np.minimum(access.speeds_mps, site.speed_mps)
+    # At least 1, for csgraph takes 0 for no edge, and a path must come nearer with every edge.
+    times_us = np.maximum(1.0, np.rint(edges.lengths_m / speeds_mps * US_PER_S))[access.is_open]
+    ends = (edges.starts[access.is_open], edges.ends[access.is_open])
     size = len(site.vertices)
-    matrix = csr_matrix((np.array(times_us, dtype=np.float64), (starts, ends)), shape=(size, size))
+    matrix = csr_matrix((times_us, ends), shape=(size, size))
     matrix.sort_indices()
     return matrix
 
 
-def _edge_time_us(edge: Edge, site_speed_mps: float) -> int:
-    """At least 1, for csgraph takes 0 for no edge, and a path must come nearer with every edge."""
-    speed_mps = min(site_speed_mps, edge.speed_mps_max or site_speed_mps)
-    return max(1, round(edge.length_m / speed_mps * US_PER_S))
+def _main_part(site: Site, matrix: csr_matrix) -> npt.NDArray[np.bool_]:
+    """Bool [vertices]: whether in the largest strong component, the first of equally large ones.
 
-
-def _largest_component(matrix: csr_matrix) -> npt.NDArray[np.bool_]:
-    """Bool [vertices]: whether in the largest strong component, the first of equally large ones."""
+    Vertices of closed zones are in none.
+    """
     _, labels = csgraph.connected_components(matrix, directed=True, connection="strong")
-    sizes = np.bincount(labels)[labels]
-    return np.asarray(labels == labels[np.argmax(sizes)])
+    is_open = ~site.access.is_closed
+    sizes = np.bincount(labels, weights=is_open)[labels]
+    return np.asarray((labels == labels[np.argmax(sizes * is_open)]) & is_open)

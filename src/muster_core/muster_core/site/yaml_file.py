@@ -21,89 +21,87 @@ A small one, whole::
       pack_1: {kind: station, vertex: b1}
       shelf_1: {kind: shelf, at: [-1.5, 3.0], beside: a2}
 
+    zones:                    # optional; limits on some of the vertices
+      aisle_a: {vertices: [a1, a2], robots_max: 1}
+      east: {polygon: [[3, -1], [5, -1], [5, 4], [3, 4]], speed_mps: 0.5, one_way: north}
+
 An edge is as long as the straight line, unless a chain of two vertices says ``length_m``. Chain
 options hold for each of its edges. A place is either ``vertex: b1``, an existing vertex, or a
 dead end of its own ``at: [x, y], beside: a2``: a new vertex of the place's name, joined both ways
 to ``a2``, so that a robot that works there blocks nobody. Kinds are shelf, station, charger and
 parking. No name of a place begins with ``@``: tasks write ``@a2`` for the vertex itself.
+
+A zone's limits are ``robots_max`` (how many at once), ``speed_mps``, ``one_way`` (east, north,
+west, south, or degrees counter-clockwise from the x axis) and ``closed``. In a grid it may also be
+given as ``rows: [2, 5]``, ``columns: [0, 56]``, or both; the last ones are within.
+
+With ``map: other.map`` the file builds on a map of another format beside it: it has that one's
+vertices, edges and places, besides those that it adds; ``cell_m`` is how far a grid's cells are
+apart.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from itertools import pairwise
-from os import PathLike
-from pathlib import Path
 from typing import Any
 
 import yaml
 
 from muster_core.errors import SiteError
-from muster_core.site.model import (
-    EDGES_MAX,
-    FRAME_DEFAULT,
-    SPEED_MPS_DEFAULT,
-    Edge,
-    Place,
-    PlaceKind,
-    Site,
-    Vertex,
-    check_count,
-    check_name,
-    closest,
-    kind_names,
-    shown,
+from muster_core.site.elements import Edge, Place, PlaceKind, Vertex, kind_names
+from muster_core.site.grid import CELL_M_DEFAULT
+from muster_core.site.model import FRAME_DEFAULT, SPEED_MPS_DEFAULT, Site
+from muster_core.site.names import closest, shown
+from muster_core.site.yaml_values import (
+    read_list,
+    read_mapping,
+    read_named,
+    read_number,
+    read_text,
+    read_truth,
 )
+from muster_core.site.yaml_zones import read_zones
 
-FILE_BYTES_MAX = 4 * 1024 * 1024
 NESTING_MAX = 16
 
-_SITE_KEYS = ("site", "frame", "speed_mps", "allows_fetch", "vertices", "edges", "places")
+_SITE_KEYS = (
+    "site",
+    "frame",
+    "speed_mps",
+    "allows_fetch",
+    "map",
+    "cell_m",
+    "vertices",
+    "edges",
+    "places",
+    "zones",
+)
 _EDGE_KEYS = ("one_way", "speed_mps", "length_m")
 _PLACE_KEYS = ("kind", "vertex", "at", "beside")
 
+# What the parser raises of a value that is not what it looks like or what its tag says, such as a
+# date 2030-99-99 or an empty !!int.
+_MEANINGLESS = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError)
 
-def load_site(path: str | PathLike[str]) -> Site:
-    """The site in the file at ``path``.
-
-    :raises SiteError: when there is none or it cannot be used; one sentence with the path and the
-        line or key.
-    """
-    source = str(path)
-    try:
-        text = _read(Path(path))
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        raise SiteError(f"{source}: cannot be read: {getattr(error, 'strerror', error)}") from error
-    return parse_site(text, source)
+LoadMap = Callable[[str, float], Site]
 
 
-def parse_site(text: str, source: str) -> Site:
+def parse_site(text: str, source: str | None = None, *, load_map: LoadMap | None = None) -> Site:
     """The site that ``text`` describes, in the format above.
 
     :param source: where the text is from, for error sentences.
+    :param load_map: gives the site in a file that ``map`` names, its cells as many m apart; None =
+        there are no other files.
     :raises SiteError: when it cannot be used; one sentence with ``source`` and the line or key.
     """
     try:
-        return _site(_parse_yaml(text))
+        return _site(_parse_yaml(text), load_map)
     except SiteError as error:
+        if source is None:
+            raise
         raise SiteError(f"{source}: {error}") from error
-
-
-def _read(path: Path) -> str:
-    """The file's text; never more than ``FILE_BYTES_MAX`` of it is read."""
-    if path.exists() and not path.is_file():
-        raise SiteError(f"{path}: is not a file; name the site's YAML file")
-    with path.open("rb") as file:
-        content = file.read(FILE_BYTES_MAX + 1)
-    if len(content) > FILE_BYTES_MAX:
-        size = path.stat().st_size
-        raise SiteError(f"{path}: has {size} bytes; a site file has at most {FILE_BYTES_MAX}")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise SiteError(f"{path}: line {line}: is not UTF-8 text; save it as UTF-8") from error
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
@@ -147,53 +145,86 @@ def _parse_yaml(text: str) -> Any:
         raise SiteError(f"{where}{what}") from error
     except yaml.YAMLError as error:
         raise SiteError(f"is not YAML: {' '.join(str(error).split())}") from error
-    except ValueError as error:  # such as a date 2030-99-99
+    except _MEANINGLESS as error:
         raise SiteError(f"has a value that YAML cannot mean: {error}") from error
 
 
-def _site(document: Any) -> Site:
+def _site(document: Any, load_map: LoadMap | None) -> Site:
     if document is None:
         raise SiteError("is empty; a site file begins with 'site:', its name")
-    content = _mapping("the file", document, _SITE_KEYS)
-    for key in ("site", "vertices"):
+    content = read_mapping("the file", document, _SITE_KEYS)
+    for key in ("site", "vertices") if "map" not in content else ("site",):
         if key not in content:
             raise SiteError(f"{key}: is missing; a site needs its name and its vertices")
-    vertices = {
-        name: _vertex(f"vertices.{name}", name, point)
-        for name, point in _named("vertices", content["vertices"])
-    }
-    edges: list[Edge] = []
-    places: dict[str, Place] = {}
-    for name, entry in _named("places", content.get("places")):
+    base = _base(content, load_map)
+    vertices = {vertex.name: vertex for vertex in base.vertices} if base else {}
+    for name, point in read_named("vertices", content.get("vertices")):
+        _check_new("vertices", name, vertices)
+        vertices[name] = _vertex(f"vertices.{name}", name, point)
+    edges = list(base.edges) if base else []
+    places = dict(base.places) if base else {}
+    for name, entry in read_named("places", content.get("places")):
+        _check_new("places", name, places)
         places[name] = _place(name, entry, vertices, edges)
     chains = content.get("edges")
-    for number, chain in enumerate([] if chains is None else _list("edges", chains), 1):
-        edges.extend(_chain(f"edges, entry {number}", chain, vertices))
-        check_count("edges", len(edges), EDGES_MAX)  # here, for aliases can repeat a chain for ever
+    pairs: set[tuple[str, str]] = set()
+    for number, chain in enumerate([] if chains is None else read_list("edges", chains), 1):
+        for edge in _chain(f"edges, entry {number}", chain, vertices):
+            if (edge.start, edge.end) in pairs:  # here, for aliases can repeat a chain for ever
+                raise SiteError(
+                    f"edges: {edge.start} -> {edge.end} is given twice, again in entry {number}; "
+                    "keep one, and make it one_way if only that is so"
+                )
+            pairs.add((edge.start, edge.end))
+            edges.append(edge)
+    frame = content.get("frame", base.frame if base else FRAME_DEFAULT)
+    speed_mps = content.get("speed_mps", base.speed_mps if base else SPEED_MPS_DEFAULT)
     return Site(
-        name=_text("site", content["site"]),
-        frame=_text("frame", content.get("frame", FRAME_DEFAULT)),
-        speed_mps=_number("speed_mps", content.get("speed_mps", SPEED_MPS_DEFAULT)),
+        name=read_text("site", content["site"]),
+        frame=read_text("frame", frame),
+        speed_mps=read_number("speed_mps", speed_mps),
         vertices=tuple(vertices.values()),
         edges=tuple(edges),
         places=places,
-        allows_fetch=_truth("allows_fetch", content.get("allows_fetch", False)),
+        allows_fetch=read_truth("allows_fetch", content.get("allows_fetch", False)),
+        zones=read_zones(content.get("zones"), vertices),
+        notes=base.notes if base else (),
     )
+
+
+def _base(content: Mapping[str, Any], load_map: LoadMap | None) -> Site | None:
+    """The site in the file that ``map`` names, which this one builds on; None without one."""
+    if "map" not in content:
+        if "cell_m" in content:
+            raise SiteError("cell_m: is for the cells of a 'map', which is not given")
+        return None
+    file = read_text("map", content["map"])
+    if load_map is None:
+        raise SiteError(f"map: {shown(file)} cannot be read, for this text is in no folder")
+    try:
+        return load_map(file, read_number("cell_m", content.get("cell_m", CELL_M_DEFAULT)))
+    except SiteError as error:
+        raise SiteError(f"map: {error}") from error
+
+
+def _check_new(key: str, name: str, known: Container[str]) -> None:
+    if name in known:  # YAML refuses what it has twice itself
+        raise SiteError(f"{key}.{name}: is in the map already; choose another name")
 
 
 def _vertex(key: str, name: str, value: Any) -> Vertex:
     if not isinstance(value, list) or len(value) != 2:
         raise SiteError(f"{key} is {shown(value)}; write [x, y] in m")
-    return Vertex(name, _number(f"{key}: x", value[0]), _number(f"{key}: y", value[1]))
+    return Vertex(name, read_number(f"{key}: x", value[0]), read_number(f"{key}: y", value[1]))
 
 
 def _place(name: str, entry: Any, vertices: dict[str, Vertex], edges: list[Edge]) -> Place:
     """The place; one with ``at`` adds its dead end to ``vertices`` and ``edges``."""
     key = f"places.{name}"
-    options = _mapping(key, entry, _PLACE_KEYS)
+    options = read_mapping(key, entry, _PLACE_KEYS)
     kind = _kind(f"{key}: kind", options.get("kind"))
     if "vertex" in options and not options.keys() & {"at", "beside"}:
-        return Place(name, _text(f"{key}: vertex", options["vertex"]), kind)
+        return Place(name, read_text(f"{key}: vertex", options["vertex"]), kind)
     if options.keys() != {"kind", "at", "beside"}:
         raise SiteError(f"{key} needs either 'vertex', or both 'at' and 'beside'")
     if name in vertices:
@@ -213,19 +244,23 @@ def _kind(key: str, value: Any) -> PlaceKind:
 
 def _chain(key: str, value: Any, vertices: Mapping[str, Vertex]) -> Iterable[Edge]:
     """The edges of one line under ``edges``."""
-    names = _list(key, value)
-    options = _mapping(key, names[-1], _EDGE_KEYS) if names and isinstance(names[-1], dict) else {}
+    names = read_list(key, value)
+    options = (
+        read_mapping(key, names[-1], _EDGE_KEYS) if names and isinstance(names[-1], dict) else {}
+    )
     chain = [_known(key, name, vertices) for name in (names[:-1] if options else names)]
     if len(chain) < 2:
         raise SiteError(f"{key} is {shown(value)}; name at least two vertices, as in [a1, a2]")
     if "length_m" in options and len(chain) != 2:
         raise SiteError(f"{key}: length_m is for chains of two vertices; this has {len(chain)}")
     speed = options.get("speed_mps")
-    speed_mps_max = None if speed is None else _number(f"{key}: speed_mps", speed)
-    is_one_way = _truth(f"{key}: one_way", options.get("one_way", False))
+    speed_mps_max = None if speed is None else read_number(f"{key}: speed_mps", speed)
+    is_one_way = read_truth(f"{key}: one_way", options.get("one_way", False))
     for start, end in pairwise(chain):
         length = options.get("length_m")
-        length_m = _length_m(start, end) if length is None else _number(f"{key}: length_m", length)
+        length_m = (
+            _length_m(start, end) if length is None else read_number(f"{key}: length_m", length)
+        )
         edges = _both_ways(start, end, length_m, speed_mps_max)
         yield from edges[:1] if is_one_way else edges
 
@@ -242,58 +277,9 @@ def _length_m(start: Vertex, end: Vertex) -> float:
 
 
 def _known(key: str, value: Any, vertices: Mapping[str, Vertex]) -> Vertex:
-    name = _text(key, value)
+    name = read_text(key, value)
     if name not in vertices:
         nearest = closest(name, vertices)
         hint = f"; did you mean {nearest!r}?" if nearest else "; add it under 'vertices'"
         raise SiteError(f"{key}: {shown(name)} is not a vertex{hint}")
     return vertices[name]
-
-
-def _mapping(key: str, value: Any, allowed: tuple[str, ...]) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise SiteError(f"{key} is {shown(value)}; write a mapping with {', '.join(allowed)}")
-    for name in value:
-        if name not in allowed:
-            raise SiteError(f"{key}: {shown(name)} is not a key; use {', '.join(allowed)}")
-    return value
-
-
-def _named(key: str, value: Any) -> Iterable[tuple[str, Any]]:
-    """The entries of a mapping with names as keys; none when it is left empty."""
-    if value is None:
-        return
-    if not isinstance(value, dict):
-        raise SiteError(f"{key} is {shown(value)}; write one 'name: ...' a line")
-    for name, entry in value.items():
-        check_name(key, _text(f"{key}: the name", name))
-        yield name, entry
-
-
-def _list(key: str, value: Any) -> list[Any]:
-    if not isinstance(value, list):
-        raise SiteError(f"{key} is {shown(value)}; write a list of vertices, as in [a1, a2, a3]")
-    return value
-
-
-def _text(key: str, value: Any) -> str:
-    if not isinstance(value, str):
-        raise SiteError(
-            f"{key} is {shown(value)}; write text, in quotes if YAML takes it otherwise"
-        )
-    return value
-
-
-def _number(key: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise SiteError(f"{key} is {shown(value)}; write a number")
-    try:
-        return float(value)
-    except OverflowError:
-        raise SiteError(f"{key} is {shown(value)}; that is too large") from None
-
-
-def _truth(key: str, value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise SiteError(f"{key} is {shown(value)}; use true or false")
-    return value

@@ -7,7 +7,7 @@ import pytest
 
 from muster_core.errors import SiteError
 from muster_core.site import Edge, Place, PlaceKind, Site, Vertex
-from muster_core.site.model import VERTICES_MAX
+from muster_core.site.validation import VERTICES_MAX
 
 A, B = Vertex("a", 0.0, 0.0), Vertex("b", 3.0, 4.0)
 AB = Edge("a", "b", 5.0)
@@ -27,7 +27,7 @@ def site(**changes):
         ({"vertices": (A, B, Vertex("c", math.nan, 0.0))}, "vertices.c: x is nan; it must lie"),
         ({"vertices": (A, B, Vertex("c", 0.0, math.inf))}, "vertices.c: y is inf; it must lie"),
         ({"vertices": (A, B, Vertex("c\nd", 0.0, 0.0))}, r"'c\\nd' is not a name"),
-        ({"vertices": (A,) * (VERTICES_MAX + 1)}, "vertices has 50001 entries; at most 50000 fit"),
+        ({"vertices": (A,) * (VERTICES_MAX + 1)}, "vertices has 200001 entries; at most 200000"),
         ({"edges": (Edge("a", "c", 1.0),)}, "edges: a -> c: 'c' is not a vertex"),
         ({"edges": (Edge("a", "a", 1.0),)}, "edges: a -> a leads nowhere"),
         ({"edges": (AB, AB)}, "edges: a -> b is given twice"),
