@@ -1,0 +1,105 @@
+"""The site as traffic sees it: a graph with names, places in the plane, and limited zones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from muster_core.site import Site
+from muster_core.traffic.graph import Graph, graph_of_site
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneRule:
+    """Limits of some vertices. One-way and speed limits are in the map's graph instead.
+
+    :param vertices: their numbers.
+    :param robots_max: how many robots may hold vertices of it at once; None = any number.
+    :param is_closed: nobody may enter; who is inside may leave.
+    """
+
+    name: str
+    vertices: frozenset[int]
+    robots_max: int | None = None
+    is_closed: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class TrafficMap:
+    """Everything about a site that decides who may drive where.
+
+    :param names: of the vertices, by number.
+    :param positions_m: (x, y) of the vertices in the site's frame, m.
+    """
+
+    names: tuple[str, ...]
+    positions_m: tuple[tuple[float, float], ...]
+    graph: Graph
+    zones: tuple[ZoneRule, ...] = ()
+
+    @classmethod
+    def of_site(cls, site: Site, zones: Sequence[ZoneRule] = ()) -> TrafficMap:
+        """The map of a site."""
+        return cls(
+            tuple(vertex.name for vertex in site.vertices),
+            tuple((vertex.x, vertex.y) for vertex in site.vertices),
+            graph_of_site(site),
+            tuple(zones),
+        )
+
+    @classmethod
+    def of_graph(cls, graph: Graph, zones: Sequence[ZoneRule] = ()) -> TrafficMap:
+        """A map whose vertices have their numbers as names and stand in a row."""
+        numbers = range(graph.count)
+        names = tuple(str(number) for number in numbers)
+        return cls(names, tuple((float(number), 0.0) for number in numbers), graph, tuple(zones))
+
+    @cached_property
+    def numbers(self) -> dict[str, int]:
+        """The vertices' numbers by their names."""
+        return {name: number for number, name in enumerate(self.names)}
+
+    @cached_property
+    def after(self) -> tuple[tuple[int, ...], ...]:
+        """For each vertex, those that an edge leads to, in ascending order."""
+        return tuple(tuple(self.graph.after(vertex)) for vertex in range(self.graph.count))
+
+    @cached_property
+    def before(self) -> tuple[tuple[int, ...], ...]:
+        """For each vertex, those that an edge leads from, in ascending order."""
+        before: list[list[int]] = [[] for _ in self.names]
+        for vertex, ends in enumerate(self.after):
+            for end in ends:
+                before[end].append(vertex)
+        return tuple(map(tuple, before))
+
+    @cached_property
+    def mouths(self) -> dict[int, int]:
+        """For each dead end of a single vertex, the vertex that one comes and goes by."""
+        return {
+            vertex: after[0]
+            for vertex, (after, before) in enumerate(zip(self.after, self.before, strict=True))
+            if len(after) == 1 and after == before
+        }
+
+    @cached_property
+    def costs(self) -> dict[tuple[int, int], int]:
+        """What each edge costs, by its ends."""
+        graph = self.graph
+        ends = zip(graph.starts.tolist(), graph.ends.tolist(), strict=True)
+        return dict(zip(ends, graph.costs.tolist(), strict=True))
+
+    @cached_property
+    def zones_of(self) -> dict[int, tuple[ZoneRule, ...]]:
+        """The zones that a vertex is in, for vertices that are in any."""
+        zones: dict[int, tuple[ZoneRule, ...]] = {}
+        for zone in self.zones:
+            for vertex in zone.vertices:
+                zones[vertex] = (*zones.get(vertex, ()), zone)
+        return zones
+
+    def nearest(self, x: float, y: float) -> int:
+        """The vertex nearest to a point as the crow flies."""
+        squares = [(px - x) ** 2 + (py - y) ** 2 for px, py in self.positions_m]
+        return squares.index(min(squares))
