@@ -126,7 +126,7 @@ class TrafficWorld:
             self.robots[name] = robot
             self._note_held(robot, ())
         for robot in self.robots.values():
-            self.core.step(RobotKnown(robot.robot_id), self._instant())
+            self.core.step(RobotKnown(robot.robot_id, robot.stretch.held), self._instant())
             self._take_goal(robot)
             self._report_for_ever(robot)
         self._tick_for_ever()
@@ -163,15 +163,16 @@ class TrafficWorld:
         """Traffic is away: nothing is heard and nothing is sent."""
         self.has_traffic = False
 
-    def restart_traffic(self, *, is_fleet_known: bool = True) -> None:
-        """A new traffic begins, which knows nothing but the robots' names."""
+    def restart_traffic(self) -> None:
+        """A new traffic begins, which knows the robots' names and the old one's book."""
+        book = self.core.book()
         self.core = TrafficCore(
             self.config, self.map, epoch=self.core.epoch + 1, now=self._instant()
         )
         self.has_traffic = True
-        if is_fleet_known:
-            for robot in self.robots.values():
-                self.core.step(RobotKnown(robot.robot_id), self._instant())
+        for robot in self.robots.values():
+            known = RobotKnown(robot.robot_id, book.get(robot.robot_id, ()))
+            self.core.step(known, self._instant())
 
     def restart_agent(self, name: str) -> None:
         """The robot's agent begins anew where it stands, which must be at a vertex."""

@@ -32,8 +32,8 @@ class TrafficConfig(Config, frozen=True, kw_only=True):
     # A manoeuvre that has not moved on for so long is given up, s. Longer than a robot takes for
     # its slowest edge.
     manoeuvre_s_max: float = 120.0
-    # States that one search for a way out may look at before it gives up.
-    search_nodes_max: int = 2000
+    # States that the searches for one way out may look at together before they give up.
+    search_nodes_max: int = 5000
     # Robots in one manoeuvre at most.
     manoeuvre_robots_max: int = 12
     # How far from its edge or vertex a robot may report itself to be, m.

@@ -12,8 +12,10 @@ robots may drive to, however long messages take, and whichever of them are lost,
 overtaken. What is held need not be written down, for each robot knows it of itself. A new traffic
 (with a greater epoch) therefore begins by calling the roll. An agent that has answered obeys no
 release of an older epoch, so what it reported is all that it may drive to. Until all known robots
-have answered, or ``hearing_s_max`` has passed, nothing is released; what a robot reports later is
-held from then on. A person can have a robot that will not be heard again removed.
+have answered, or ``hearing_s_max`` has passed, nothing is released. Only a robot that is still
+unheard by then needs somebody's memory: what ``RobotKnown`` says of it is held (``book`` is what a
+shell may keep for that), and where nobody remembers anything, people are told that nobody knows
+where it stands. A person can have a robot that will not be heard again removed.
 
 Who is stopped, silent or astray keeps what it holds, and others go round. When traffic is away,
 robots come to the end of what was released to them and stand.
@@ -65,7 +67,7 @@ class TrafficCore:
         self._repeat_due_ns = now.steady_ns
         self._number = 0
         self._is_open = False
-        self._expected: set[RobotId] = set()
+        self._expected: dict[RobotId, tuple[str, ...]] = {}
         self._effects: list[Effect] = []
         self._use(map_)
         self._handlers: dict[type, Callable[[Any, Instant], None]] = {
@@ -94,6 +96,15 @@ class TrafficCore:
     def is_open(self) -> bool:
         """Whether traffic releases anything yet."""
         return self._is_open
+
+    def book(self) -> dict[RobotId, tuple[str, ...]]:
+        """What each robot is taken to hold; see :class:`RobotKnown`."""
+        names = self.map.names
+        known = {
+            robot_id: tuple(names[vertex] for vertex in track.window)
+            for robot_id, track in self.tracks.items()
+        }
+        return {**self._expected, **known}
 
     @property
     def reports_dropped(self) -> int:
@@ -125,7 +136,7 @@ class TrafficCore:
     def _on_robot_known(self, event: inp.RobotKnown, now: Instant) -> None:
         track = self.tracks.get(event.robot_id)
         if not self._is_open and (track is None or not track.is_current):
-            self._expected.add(event.robot_id)
+            self._expected[event.robot_id] = event.held
 
     def _on_robot_reported(self, event: inp.RobotReported, now: Instant) -> None:
         report = event.report
@@ -139,7 +150,7 @@ class TrafficCore:
         if track is None or not heard.is_news:
             return
         if track.is_current:
-            self._expected.discard(report.robot_id)
+            self._expected.pop(report.robot_id, None)
         self._locksmith.left(track, heard.left)
         if heard.is_astray_changed:
             self._halt_near_astray()
@@ -157,7 +168,7 @@ class TrafficCore:
         self._effects.append(TellTrouble(TroubleKind.REFUSED, report.robot_id, sentence))
 
     def _on_robot_removed(self, event: inp.RobotRemoved, now: Instant) -> None:
-        self._expected.discard(event.robot_id)
+        self._expected.pop(event.robot_id, None)
         track = self.tracks.get(event.robot_id)
         if track is None:
             return
@@ -195,18 +206,24 @@ class TrafficCore:
             waited_ns = now.steady_ns - self._started_ns
             is_over = waited_ns >= _ns(self.config.hearing_s_max)
             if is_over:
-                for robot_id in sorted(self._expected):
-                    sentence = (
-                        f"robot {robot_id} has not said where it is for "
-                        f"{self.config.hearing_s_max:g} s since traffic started; see that nobody "
-                        f"drives into it, or remove it"
-                    )
-                    self._effects.append(TellTrouble(TroubleKind.UNHEARD, robot_id, sentence))
+                self._begin_without_unheard(now)
             is_complete = waited_ns >= _ns(self.config.hearing_s_min) and not self._expected
             is_complete &= all(track.is_current for track in self.tracks.values())
             self._is_open = is_over or is_complete
         if not self._is_open or not all(track.is_current for track in self.tracks.values()):
             self._effects.append(CallRoll(self.epoch))
+
+    def _begin_without_unheard(self, now: Instant) -> None:
+        """Hold what is remembered of robots that have not answered, and tell of them."""
+        for robot_id, held in sorted(self._expected.items()):
+            self._hearing.remember(robot_id, held, now.steady_ns)
+            where = f"{', '.join(held)} stays held for it" if held else "nothing is held for it"
+            sentence = (
+                f"robot {robot_id} has not said where it is for {self.config.hearing_s_max:g} s "
+                f"since traffic started; {where}: see that nobody drives into it, or remove it"
+            )
+            self._effects.append(TellTrouble(TroubleKind.UNHEARD, robot_id, sentence))
+        self._expected.clear()
 
     def _decide_anew(self, now: Instant) -> None:
         for track in self.tracks.values():

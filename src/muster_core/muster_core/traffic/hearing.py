@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -13,6 +14,8 @@ from muster_core.traffic.inputs import TrafficReport
 from muster_core.traffic.map import TrafficMap
 from muster_core.traffic.track import NOT_URGENT_NS, Track
 
+NEVER_HEARD = -1
+"""The session of a robot that was not heard yet; less than any real one."""
 HELD_MAX = 200
 """Vertices that one report may claim."""
 
@@ -108,6 +111,23 @@ class Hearing:
             )
         self._holdings.take(track.robot_id, (*track.window, *track.surroundings))
 
+    def remember(self, robot_id: RobotId, held: Sequence[str], now_ns: int) -> None:
+        """Hold what a robot is remembered to hold that has not been heard."""
+        window = [self._map.numbers[name] for name in held if name in self._map.numbers]
+        if window and robot_id not in self._tracks:
+            self._tracks[robot_id] = Track(
+                robot_id=robot_id,
+                session=NEVER_HEARD,
+                number=0,
+                window=window,
+                first=0,
+                at=0,
+                heard_ns=now_ns,
+                moved_ns=now_ns,
+                is_silent=True,
+            )
+            self._holdings.take(robot_id, window)
+
     # What cannot be
 
     def _unusable(self, report: TrafficReport) -> str:
@@ -165,6 +185,8 @@ class Hearing:
         for name in report.held:
             if name not in self._map.numbers:
                 return f"robot {report.robot_id} claims {name!r}, which is not a vertex"
+        if not report.held:
+            return f"robot {report.robot_id} does not know which vertex it is at"
         if not report.left <= report.at < report.left + len(report.held) or report.left < 0:
             return (
                 f"robot {report.robot_id} says that it is at {report.at} of its way but holds "

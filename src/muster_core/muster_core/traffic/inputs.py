@@ -61,9 +61,14 @@ class RobotReported:
 
 @dataclass(frozen=True, slots=True)
 class RobotKnown:
-    """The fleet has such a robot; after a start traffic waits to hear it."""
+    """The fleet has such a robot; after a start traffic waits to hear it.
+
+    :param held: what it held when it was last known, if anybody remembers. It is held in the
+        robot's name if that is not heard in time.
+    """
 
     robot_id: RobotId
+    held: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

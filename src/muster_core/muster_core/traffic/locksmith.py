@@ -21,11 +21,12 @@ from muster_core.traffic.manoeuvre import Manoeuvre
 from muster_core.traffic.map import TrafficMap
 from muster_core.traffic.right_of_way import RightOfWay
 from muster_core.traffic.track import Track
-from muster_core.traffic.way_out import NO_GOAL, Configuration, Move, find_way_out
+from muster_core.traffic.way_out import NO_GOAL, Budget, Configuration, Move, find_way_out
 
 REACH_FIRST = 4
 """How many edges around the robots the first search looks; doubled with each further one."""
-FAILURE_FACTOR_MAX = 8
+PAUSE_FACTOR_MAX = 32
+NODES_FACTOR_MAX = 8
 """After a search without a result the next one waits longer and looks at more states, both doubled
 each time up to so many times what is configured."""
 
@@ -177,7 +178,8 @@ class Locksmith:
         blockers = [self._tracks[r] for r in root.blockers if r in self._tracks]
         core = [root, *(t for t in blockers if t is not root and self._can_take_part(t))]
         failure = self._failures.get(root.robot_id)
-        nodes_max = self._config.search_nodes_max * (failure.factor if failure else 1)
+        factor = min(failure.factor, NODES_FACTOR_MAX) if failure else 1
+        budget = Budget(self._config.search_nodes_max * factor)
         reach, before = REACH_FIRST, -1
         while True:
             region = self._region([track.head for track in core], reach)
@@ -190,8 +192,8 @@ class Locksmith:
             ]
             for members in (core, core + around) if around else (core,):
                 some = self._nearest_to(root, members)
-                moves = self._search(some, region, nodes_max) or self._search(
-                    some, region, nodes_max, but=root
+                moves = self._search(some, region, budget) or self._search(
+                    some, region, budget, but=root
                 )
                 if moves is not None:
                     self._failures.pop(root.robot_id, None)
@@ -206,7 +208,7 @@ class Locksmith:
         failure = self._failures.setdefault(root.robot_id, _Failure(1, 0, robots))
         failure.robots = robots
         failure.again_ns = now_ns + int(self._config.lock_s * failure.factor * NS_PER_S)
-        failure.factor = min(2 * failure.factor, FAILURE_FACTOR_MAX)
+        failure.factor = min(2 * failure.factor, PAUSE_FACTOR_MAX)
         assert root.blocked_ns is not None
         if now_ns - root.blocked_ns < self._config.patience_s * NS_PER_S:
             return  # others may move on meanwhile
@@ -254,7 +256,7 @@ class Locksmith:
         self,
         members: Sequence[Track],
         region: Iterable[int],
-        nodes_max: int,
+        budget: Budget,
         *,
         but: Track | None = None,
     ) -> list[Move] | None:
@@ -278,7 +280,7 @@ class Locksmith:
             Distances(_part_of(self._map.graph, free)),
             [part[track.head] for track in members],
             [NO_GOAL if goal is None else part[goal] for goal in goals],
-            nodes_max=nodes_max,
+            budget=budget,
             is_allowed=self._limits(members, free),
         )
         if moves is None:

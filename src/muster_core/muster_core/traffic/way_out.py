@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 from muster_core.traffic.distances import FAR, Distances
@@ -29,6 +31,13 @@ class Move(NamedTuple):
     vertex: int
 
 
+@dataclass(slots=True)
+class Budget:
+    """How many states searches may still look at; shared by those that are tried in turn."""
+
+    nodes: int
+
+
 class _State(NamedTuple):
     """Where all robots are, and as bits which of them have been at their goals."""
 
@@ -41,7 +50,7 @@ def find_way_out(
     starts: Sequence[int],
     goals: Sequence[int],
     *,
-    nodes_max: int,
+    budget: Budget,
     is_allowed: Callable[[Configuration], bool] = lambda _: True,
 ) -> list[Move] | None:
     """Moves, one after the other, until every robot has been at its goal once.
@@ -50,11 +59,11 @@ def find_way_out(
 
     :param starts: all different.
     :param goals: NO_GOAL for robots that only make way.
-    :param nodes_max: states that are looked at; None is returned at the bound, or sooner when
-        there is no way.
+    :param budget: what is looked at is taken from it; None is returned when it is spent, or sooner
+        when there is no way.
     :param is_allowed: whether a configuration keeps to further limits.
     """
-    return _Search(distances, goals, is_allowed).run(tuple(starts), nodes_max)
+    return _Search(distances, goals, is_allowed).run(tuple(starts), budget)
 
 
 class _Search:
@@ -64,25 +73,27 @@ class _Search:
         goals: Sequence[int],
         is_allowed: Callable[[Configuration], bool],
     ) -> None:
-        self._graph = distances.graph
+        graph = distances.graph
+        ends, costs, begins = graph.ends.tolist(), graph.costs.tolist(), graph.indptr.tolist()
+        self._edges = [list(zip(ends[a:b], costs[a:b], strict=True)) for a, b in pairwise(begins)]
         self._goals = tuple(goals)
         self._left = [None if g == NO_GOAL else distances.to(g).tolist() for g in goals]
         self._is_allowed = is_allowed
         self._reached_from: dict[_State, tuple[_State, Move] | None] = {}
 
-    def run(self, starts: Configuration, nodes_max: int) -> list[Move] | None:
-        first = _State(starts, 0)
-        for robot, vertex in enumerate(starts):
-            first = _State(starts, first.arrived | self._arrival(Move(robot, vertex)))
+    def run(self, starts: Configuration, budget: Budget) -> list[Move] | None:
+        arrived = 0
+        for robot, (vertex, goal) in enumerate(zip(starts, self._goals, strict=True)):
+            arrived |= (goal in (NO_GOAL, vertex)) << robot
+        first = _State(starts, arrived)
         if self._cost_left(first) >= FAR:
             return None
         everybody = (1 << len(starts)) - 1
         self._reached_from = {first: None}
         newest = 0  # of equally good states the newest first: it is the deepest
         queue = [(0, newest, 0, first)]
-        for _ in range(nodes_max):
-            if not queue:
-                return None
+        while queue and budget.nodes > 0:
+            budget.nodes -= 1
             _, _, cost, state = heapq.heappop(queue)
             if state.arrived == everybody:
                 return self._way_to(state)
@@ -95,24 +106,19 @@ class _Search:
 
     def _after(self, state: _State) -> list[tuple[_State, int]]:
         """The states one move away that the search has not come to before, and their costs."""
-        where, graph = state.configuration, self._graph
-        taken = set(where)
+        where, arrived = state
         found = []
         for robot, vertex in enumerate(where):
-            for edge in range(graph.indptr[vertex], graph.indptr[vertex + 1]):
-                end = int(graph.ends[edge])
-                if end in taken:
+            goal = self._goals[robot]
+            for end, cost in self._edges[vertex]:
+                if end in where:
                     continue
-                move = Move(robot, end)
                 configuration = (*where[:robot], end, *where[robot + 1 :])
-                after = _State(configuration, state.arrived | self._arrival(move))
+                after = _State(configuration, arrived | (end == goal) << robot)
                 if after not in self._reached_from and self._is_allowed(configuration):
-                    self._reached_from[after] = state, move
-                    found.append((after, int(graph.costs[edge])))
+                    self._reached_from[after] = state, Move(robot, end)
+                    found.append((after, cost))
         return found
-
-    def _arrival(self, move: Move) -> int:
-        return (self._goals[move.robot] in (NO_GOAL, move.vertex)) << move.robot
 
     def _cost_left(self, state: _State) -> int:
         total = 0

@@ -124,7 +124,23 @@ def test_after_the_bound_traffic_begins_and_names_who_was_not_heard() -> None:
     bench.look(10.0)
     [trouble] = bench.troubles(TroubleKind.UNHEARD)
     assert trouble.robot_id == "b" and "has not said where it is for 10 s" in trouble.sentence
+    assert "nothing is held for it" in trouble.sentence
     assert bench.released("a") == ("0", "1", "2")
+
+
+def test_what_is_remembered_of_an_unheard_robot_stays_held() -> None:
+    bench = Bench(hearing_s_max=10.0)
+    bench.core.step(RobotKnown(RobotId("b"), ("2", "3")), bench.instant())
+    assert bench.core.book() == {"b": ("2", "3")}
+    bench.say(report("a", "0", goal="2"))
+    bench.look(10.0)
+    [trouble] = bench.troubles(TroubleKind.UNHEARD)
+    assert "2, 3 stays held for it" in trouble.sentence
+    bench.look(1.0)
+    assert bench.released("a") == ("0", "1")
+    bench.say(report("b", "3"))
+    bench.look(1.0)
+    assert bench.core.book() == {"a": ("0", "1", "2"), "b": ("3",)}
 
 
 def test_new_traffic_takes_over_what_robots_hold() -> None:
@@ -311,7 +327,7 @@ def test_robot_that_knows_only_its_position_is_held_round_the_nearest_vertex() -
     bench = Bench()
     bench.say(report("a", x=2.2, y=0.1))
     [trouble] = bench.troubles(TroubleKind.ASTRAY)
-    assert "says that it is at 0 of its way but holds 0 vertices" in trouble.sentence
+    assert trouble.sentence == "robot a does not know which vertex it is at; it is stopped"
     held = {v for v in range(5) if RobotId("a") in bench.core.holdings.of(v)}
     assert {1, 2, 3} <= held
 

@@ -125,13 +125,12 @@ def test_full_dead_end_aisle_lets_the_innermost_out() -> None:
 
 def test_long_robots_follow_each_other_round_a_one_way_ring() -> None:
     ring = np.arange(12, dtype=np.int32)
-    starts = {"a": "0", "b": "4", "c": "8"}
+    starts = {"a": 0, "b": 4, "c": 8}
+    goals = {name: [str((v + 7 * k) % 12) for k in (1, 2, 3)] for name, v in starts.items()}
     world = TrafficWorld(
         TrafficMap.of_graph(Graph.of_edges(12, ring, (ring + 1) % 12)),
-        starts,
-        errands(
-            {name: [str((int(v) + 7 * k) % 12) for k in (1, 2, 3)] for name, v in starts.items()}
-        ),
+        {name: str(vertex) for name, vertex in starts.items()},
+        errands(goals),
         chance=Chance(draw=random.Random(0).random),
         lengths_m={"a": 1.5, "b": 2.5, "c": 0.5},
     )

@@ -12,7 +12,7 @@ import pytest
 from muster_core.traffic.distances import Distances
 from muster_core.traffic.graph import Graph
 from muster_core.traffic.grid import Grid
-from muster_core.traffic.way_out import NO_GOAL, Move, find_way_out
+from muster_core.traffic.way_out import NO_GOAL, Budget, Move, find_way_out
 
 NODES_MAX = 100_000
 
@@ -72,7 +72,7 @@ def test_way_is_found_wherever_there_is_one(seed: int) -> None:
     robots = chance.randint(2, 3)
     starts = chance.sample(range(graph.count), robots)
     goals = chance.sample(range(graph.count), robots)
-    moves = find_way_out(Distances(graph), starts, goals, nodes_max=NODES_MAX)
+    moves = find_way_out(Distances(graph), starts, goals, budget=Budget(NODES_MAX))
     assert (moves is not None) == is_solvable(graph, starts, goals)
     if moves is not None:
         follow(graph, starts, goals, moves)
@@ -80,14 +80,14 @@ def test_way_is_found_wherever_there_is_one(seed: int) -> None:
 
 def test_robots_without_goal_only_make_way() -> None:
     grid = Grid.of_text("...\n@.@")
-    moves = find_way_out(Distances(grid.graph), [0, 1], [2, NO_GOAL], nodes_max=NODES_MAX)
+    moves = find_way_out(Distances(grid.graph), [0, 1], [2, NO_GOAL], budget=Budget(NODES_MAX))
     assert moves is not None
     follow(grid.graph, [0, 1], [2, NO_GOAL], moves)
 
 
 def test_search_ends_at_its_bound() -> None:
     grid = Grid.of_text("..........\n@.@@@@@@@@")
-    assert find_way_out(Distances(grid.graph), [0, 9], [9, 0], nodes_max=3) is None
+    assert find_way_out(Distances(grid.graph), [0, 9], [9, 0], budget=Budget(3)) is None
 
 
 def test_limits_are_kept_to() -> None:
@@ -96,7 +96,7 @@ def test_limits_are_kept_to() -> None:
         Distances(grid.graph),
         [0],
         [2],
-        nodes_max=NODES_MAX,
+        budget=Budget(NODES_MAX),
         is_allowed=lambda where: 1 not in where,
     )
     assert moves == [Move(0, 3), Move(0, 4), Move(0, 5), Move(0, 2)]
