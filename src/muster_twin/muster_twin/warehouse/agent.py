@@ -23,8 +23,8 @@ from muster_twin.warehouse.ground import Ground
 from muster_twin.warehouse.stopwatch import Stopwatch
 from muster_twin.warehouse.turns import Turns
 
-HEARTBEAT_S = 5.0
-"""How often a robot reports when nothing changes. Real ones do so five times as often, for links
+HEARTBEAT_S = 10.0
+"""How often a robot reports when nothing changes. Real ones do so ten times as often, for links
 that lose messages; nothing is lost here, and each change is told at once."""
 DELAY_S = 0.02
 

@@ -33,9 +33,9 @@ from muster_twin.warehouse.ground import Ground
 from muster_twin.warehouse.stopwatch import Stopwatch
 from muster_twin.warehouse.turns import Turns
 
-DELAY_S = 0.1
-TICK_S = 1.0
-LEASE_S = 60.0
+DELAY_S = 0.25
+TICK_S = 2.0
+LEASE_S = 120.0
 
 
 def scheduler_config(site: str, *, robots: int, decide_budget_s: float) -> SchedulerConfig:

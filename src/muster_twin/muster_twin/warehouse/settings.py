@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from enum import Enum
+
 from muster_core.config import Config
 from muster_twin.warehouse.spans import Span
 
 ROBOTS_MAX = 1000
+
+
+class TrafficKind(str, Enum):
+    """Who gives robots the right of way."""
+
+    FULL = "full"
+    """Production's traffic, message by message."""
+    QUICK = "quick"
+    """A stand-in that costs a fraction of it: see ``quick_traffic.py``."""
 
 
 class WarehouseSettings(Config, frozen=True, kw_only=True):
@@ -18,6 +29,8 @@ class WarehouseSettings(Config, frozen=True, kw_only=True):
     policy: str = "batch"
     # How long the policy may compute for one decision, s of real time.
     decide_budget_s: float = 0.05
+
+    traffic: TrafficKind = TrafficKind.FULL
 
     # The robots' speed, m/s; 0 = the site's reference speed. An edge may allow less.
     speed_mps: float = 0.0

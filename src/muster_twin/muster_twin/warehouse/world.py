@@ -23,9 +23,10 @@ from muster_twin.warehouse.agent import HEARTBEAT_S, Agent
 from muster_twin.warehouse.body import Body, Surroundings
 from muster_twin.warehouse.driver import BodyDriver
 from muster_twin.warehouse.ground import Ground
+from muster_twin.warehouse.quick_traffic import QuickTraffic
 from muster_twin.warehouse.referee import Referee
 from muster_twin.warehouse.scheduler import Scheduler, scheduler_config
-from muster_twin.warehouse.settings import WarehouseSettings
+from muster_twin.warehouse.settings import TrafficKind, WarehouseSettings
 from muster_twin.warehouse.stopwatch import Stopwatch
 from muster_twin.warehouse.tally import Tally
 from muster_twin.warehouse.traffic import Traffic
@@ -59,9 +60,7 @@ class Warehouse:
         clock = Clock(timeline)
         self.start_wall_ns = clock.now().wall_ns + int(START_S * NS_PER_S)
         self.bodies = self._make_bodies()
-        self.traffic = Traffic(
-            ground, self.bodies, timeline=timeline, clock=clock, stopwatch=stopwatch
-        )
+        self.traffic = self._make_traffic(clock)
         self.agents: dict[RobotId, Agent] = {}
         config = scheduler_config(
             site.name, robots=settings.robots, decide_budget_s=settings.decide_budget_s
@@ -117,6 +116,19 @@ class Warehouse:
             if settings.breakdown_every_h:
                 self._break_down_later(body, chance)
         return bodies
+
+    def _make_traffic(self, clock: Clock) -> Traffic | QuickTraffic:
+        if self.settings.traffic is TrafficKind.QUICK:
+            return QuickTraffic(
+                self.ground, self.bodies, timeline=self.timeline, stopwatch=self.stopwatch
+            )
+        return Traffic(
+            self.ground,
+            self.bodies,
+            timeline=self.timeline,
+            clock=clock,
+            stopwatch=self.stopwatch,
+        )
 
     def _make_agents(self, clock: Clock) -> None:
         settings = self.settings
