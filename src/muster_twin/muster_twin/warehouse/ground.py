@@ -20,9 +20,7 @@ class Ground:
         self.routes = Routes(site)
         edges = site.open_edges()
         self.lengths_m = {(edge.start, edge.end): edge.length_m for edge in edges}
-        self.speeds_mps = {
-            (edge.start, edge.end): edge.speed_mps_max or math.inf for edge in edges
-        }
+        self.speeds_mps = {(edge.start, edge.end): edge.speed_mps_max or math.inf for edge in edges}
         self.positions_m = {vertex.name: (vertex.x, vertex.y) for vertex in site.vertices}
         self.charger_vertices = frozenset(
             place.vertex for place in site.places_of_kind(PlaceKind.CHARGER)

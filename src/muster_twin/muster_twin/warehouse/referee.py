@@ -23,7 +23,9 @@ class Collision:
     robots: tuple[str, str]
 
     def __str__(self) -> str:
-        return f"{self.robots[0]} and {self.robots[1]} are both at {self.vertex} at {self.at_s:.2f} s"
+        return (
+            f"{self.robots[0]} and {self.robots[1]} are both at {self.vertex} at {self.at_s:.2f} s"
+        )
 
 
 class Referee:

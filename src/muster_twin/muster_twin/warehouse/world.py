@@ -16,7 +16,7 @@ from muster_core.scheduler.inputs import SubmitOrder
 from muster_core.site import PlaceKind, Site
 from muster_twin.battery import Battery
 from muster_twin.sim_settings import SimSettings
-from muster_twin.simulation.clock import Clock
+from muster_twin.simulation.clock import WALL_START_NS, Clock
 from muster_twin.simulation.timeline import Timeline
 from muster_twin.streams.order_stream import TimedOrder
 from muster_twin.warehouse.agent import HEARTBEAT_S, Agent
@@ -33,6 +33,9 @@ from muster_twin.warehouse.traffic import Traffic
 
 START_S = 10.0
 """How long robots and scheduler have to get to know each other before the first order, s."""
+
+START_WALL_NS = WALL_START_NS + int(START_S * NS_PER_S)
+"""What wall clocks show then."""
 
 STARTS_SHARE_MAX = 0.6
 """The share of a site's vertices that robots may stand on at the start; more could hardly move."""
@@ -58,7 +61,6 @@ class Warehouse:
         self.waits_s: Counter[str] = Counter()
         self.took_s = 0.0
         clock = Clock(timeline)
-        self.start_wall_ns = clock.now().wall_ns + int(START_S * NS_PER_S)
         self.bodies = self._make_bodies()
         self.traffic = self._make_traffic(clock)
         self.agents: dict[RobotId, Agent] = {}
