@@ -18,7 +18,7 @@ from pathlib import Path
 RESULTS = Path(__file__).with_name("results.json")
 MODULES = (
     "order_to_robot_latency", "intake_rate", "heartbeat_cpu", "failover", "replay_rate",
-    "traffic_step",
+    "traffic_step", "twin_speed",
 )  # fmt: skip
 DOMAINS = range(50, 100)
 """DDS domains whose ports no other program of the machine is likely to use."""
