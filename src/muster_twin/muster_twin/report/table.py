@@ -27,7 +27,7 @@ ROWS: tuple[Row, ...] = (
     ("driven, km", lambda o: f"{o.driven_m / 1000:.1f}"),
     ("longest wait of a robot, s", lambda o: f"{o.longest_wait_s:.0f}"),
     ("collisions", lambda o: f"{o.collisions}"),
-    ("simulated s per real s", lambda o: f"{o.speed:.0f}"),
+    ("simulated s per s of CPU", lambda o: f"{o.speed:.0f}"),
 )
 SOMETIMES: tuple[Row, ...] = (
     ("failed", lambda o: f"{o.failed}"),

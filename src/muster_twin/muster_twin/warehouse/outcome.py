@@ -42,9 +42,9 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     :param service_s: of each of those orders, in the same order.
     :param visits: how often robots came to each vertex.
     :param waits_s: how long robots stood at each vertex with somewhere to get to.
-    :param real_s: how long the run took.
-    :param speed: simulated seconds per real second.
-    :param computing: the shares of ``real_s``, by part of the fleet; the rest is the world's.
+    :param cpu_s: how long the run took, seconds of CPU.
+    :param speed: simulated seconds per second of CPU.
+    :param computing: the shares of ``cpu_s``, by part of the fleet; the rest is the world's.
     """
 
     name: str
@@ -73,7 +73,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     refusals: dict[str, int]
     troubles: dict[str, int]
     simulated_s: float
-    real_s: float
+    cpu_s: float
     speed: float
     computing: dict[str, float]
     asked_at_s: tuple[float, ...]
@@ -133,10 +133,10 @@ def outcome_of(warehouse: Warehouse, name: str) -> Outcome:
         refusals=dict(scheduler.refusals.most_common(10)),
         troubles=dict(warehouse.traffic.troubles),
         simulated_s=warehouse.timeline.now_s - START_S,
-        real_s=warehouse.took_s,
-        speed=(warehouse.timeline.now_s) / warehouse.took_s,
+        cpu_s=warehouse.took_s,
+        speed=warehouse.timeline.now_s / warehouse.took_s if warehouse.took_s else 0.0,
         computing={
-            part: spent_s / warehouse.took_s
+            part: spent_s / (warehouse.took_s or 1.0)
             for part, spent_s in sorted(warehouse.stopwatch.spent_s.items())
         },
         asked_at_s=tuple(timed.release_s for timed in warehouse.orders),

@@ -87,12 +87,12 @@ class Warehouse:
 
     def run(self) -> None:
         """Let time pass until all orders have ended, or ``duration_s_max`` is over."""
-        began_s = time.perf_counter()
+        began_s = time.process_time()
         until_ns = int((START_S + self.settings.duration_s_max) * NS_PER_S)
         self.timeline.run(until_ns, lambda: self.is_done)
         for body in self.bodies.values():
             body.tally.settle(self.timeline.now_s, body.vertex)
-        self.took_s = time.perf_counter() - began_s
+        self.took_s = time.process_time() - began_s
 
     def _submit(self, timed: TimedOrder) -> None:
         self.scheduler.receive(SubmitOrder(timed.order.order_id, timed.order))
