@@ -16,7 +16,10 @@ setup(
     extras_require={"test": ["pytest"]},
     zip_safe=False,
     entry_points={
-        "muster.commands": ["simulate = muster_twin.simulation.command:simulate"],
+        "muster.commands": [
+            "simulate = muster_twin.simulation.command:simulate",
+            "twin = muster_twin.command:twin",
+        ],
         "muster.drivers": ["sim = muster_twin.sim_driver:SimDriver"],
     },
 )

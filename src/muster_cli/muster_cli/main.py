@@ -64,11 +64,14 @@ def make_app() -> typer.Typer:
 
 
 def mount(app: typer.Typer, point: EntryPoint) -> None:
-    """Add another package's command; one that cannot be loaded says why, in help and if called."""
+    """Add another package's command, or its group of commands.
+
+    One that cannot be loaded says why, in help and if called.
+    """
     try:
         command = point.load()
         if not callable(command):
-            raise TypeError(f"{point.value} is no function")
+            raise TypeError(f"{point.value} is no function and no typer.Typer")
     except Exception as error:  # a plug-in's import may raise anything
         reason = f"cannot be loaded from {point.value}: {type(error).__name__}: {error}"
         app.command(
@@ -78,7 +81,10 @@ def mount(app: typer.Typer, point: EntryPoint) -> None:
             add_help_option=False,
         )(_unavailable(point.name, reason))
     else:
-        app.command(point.name)(command)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=point.name)
+        else:
+            app.command(point.name)(command)
 
 
 def run(arguments: Sequence[str]) -> int:

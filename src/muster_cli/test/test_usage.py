@@ -108,3 +108,29 @@ def test_command_of_another_package_is_mounted(
     monkeypatch.setattr(main, "entry_points", lambda group: [Good()])
     assert main.run(["greet", "--name", "robot", "--loud"]) == 0
     assert capsys.readouterr().out == "hello robot!\n"
+
+
+def test_group_of_commands_of_another_package_is_mounted(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    group = typer.Typer()
+
+    @group.callback()
+    def about() -> None:
+        """Be polite."""
+
+    @group.command()
+    def greet(name: str = "you") -> None:
+        """Say hello."""
+        print(f"hello {name}")
+
+    class Good:
+        name = "polite"
+        value = "somewhere:group"
+
+        def load(self) -> Any:
+            return group
+
+    monkeypatch.setattr(main, "entry_points", lambda group: [Good()])
+    assert main.run(["polite", "greet", "--name", "robot"]) == 0
+    assert capsys.readouterr().out == "hello robot\n"
