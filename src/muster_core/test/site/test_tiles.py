@@ -1,7 +1,7 @@
 """The picture of a grid, and which sites are grids."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from muster_core.site import RobotMark, draw_site, parse_site
@@ -72,6 +72,7 @@ def test_robot_between_two_cells_is_drawn_between_them():
     assert lines[0].startswith("·R· ·")
 
 
+@settings(deadline=None)
 @given(st.integers(1, 60), st.integers(1, 30))
 def test_picture_of_a_grid_is_never_larger_than_asked(width, height):
     rows = draw_site(grid(ROWS), width=width, height=height).rows
