@@ -74,7 +74,7 @@ class WorldRobot:
 def errands(
     goals: Mapping[str, Sequence[str]],
 ) -> Callable[[str], Callable[[], str | None]]:
-    """Goals for :class:`TrafficWorld`: each robot has its own row of them and then nothing to do."""
+    """Goals for :class:`TrafficWorld`: each robot has a row of its own, and then nothing to do."""
 
     def of(name: str) -> Callable[[], str | None]:
         left = iter(goals.get(name, ()))
