@@ -15,7 +15,7 @@ setup(
     ],
     python_requires=">=3.10",
     install_requires=["numpy", "scipy", "msgspec", "PyYAML"],
-    extras_require={"test": ["pytest", "hypothesis"]},
+    extras_require={"fast": ["numba"], "test": ["pytest", "hypothesis"]},
     zip_safe=False,
     entry_points={
         "muster.policies": [
