@@ -23,7 +23,7 @@ def _group() -> None:
 @twin.command()
 def run(
     site: str = typer.Option(..., "--site", metavar="FILE", help="A site file, of any format."),
-    robots: int = typer.Option(20, "--robots", min=1, max=1000, help="Robots in the fleet."),
+    robots: int = typer.Option(8, "--robots", min=1, max=1000, help="Robots in the fleet."),
     orders: int = typer.Option(
         200, "--orders", min=0, help="Orders; of kept ones at most so many, 0 = all."
     ),
