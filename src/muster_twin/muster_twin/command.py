@@ -22,10 +22,8 @@ def _group() -> None:
 
 @twin.command()
 def run(
-    site: str = typer.Option(
-        ..., "--site", metavar="FILE", help="A site file, or the name of an installed one."
-    ),
-    robots: int = typer.Option(20, "--robots", min=1, help="Robots in the fleet."),
+    site: str = typer.Option(..., "--site", metavar="FILE", help="A site file, of any format."),
+    robots: int = typer.Option(8, "--robots", min=1, max=1000, help="Robots in the fleet."),
     orders: int = typer.Option(
         200, "--orders", min=0, help="Orders; of kept ones at most so many, 0 = all."
     ),
@@ -53,9 +51,16 @@ def run(
     pick: str = typer.Option("8:3", "--pick", metavar="S", help="Mean and deviation, s."),
     place: str = typer.Option("6:2", "--place", metavar="S", help="Mean and deviation, s."),
     breakdown_every_h: float = typer.Option(
-        0.0, "--breakdown-every", metavar="H", help="Hours between breakdowns of a robot."
+        0.0,
+        "--breakdown-every",
+        min=0.0,
+        max=1e6,
+        metavar="H",
+        help="Hours between breakdowns of a robot.",
     ),
-    hours_max: float = typer.Option(24.0, "--hours", help="Give up after so long, simulated h."),
+    hours_max: float = typer.Option(
+        24.0, "--hours", min=0.001, max=2000.0, help="Give up after so long, simulated h."
+    ),
     report: Path = typer.Option(
         Path("twin-report"), "--report", metavar="DIR", help="Where twin.json and twin.svg go."
     ),
@@ -92,6 +97,8 @@ def run(
     )
     base = Variant(policy, settings, tuple(close))
     variants = [base, *(base.changed(text) for text in compare)]
+    for variant in variants:
+        variant.site(found)  # what is wrong with one is told before the first is run
     asked = make_stream(
         stream or f"poisson:{ORDERS_PER_ROBOT_H * robots:g}",
         count=orders,

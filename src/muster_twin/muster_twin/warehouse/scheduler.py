@@ -95,6 +95,11 @@ class Scheduler:
         self.receive = self._turns.put
         self._engine.start("twin")
 
+    @property
+    def has_open_orders(self) -> bool:
+        """Whether an order was accepted and has not ended."""
+        return len(self.ledger.orders) > self.ended
+
     def _handle(self, batch: Sequence[Any]) -> None:
         with self._stopwatch.measure("scheduler"):
             self._engine.handle(batch)

@@ -22,7 +22,7 @@ class TrafficKind(str, Enum):
 class WarehouseSettings(Config, frozen=True, kw_only=True):
     """Settings of a :class:`Warehouse`; the comments say meaning, unit and relation."""
 
-    robots: int = 20
+    robots: int = 8
     # Draws everything that chance decides. The same seed and settings are the same run.
     seed: int = 1
     # A policy's name, registered under the entry points `muster.policies`.

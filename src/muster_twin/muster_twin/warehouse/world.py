@@ -37,6 +37,9 @@ START_S = 10.0
 START_WALL_NS = WALL_START_NS + int(START_S * NS_PER_S)
 """What wall clocks show then."""
 
+STALL_S_MAX = 1800.0
+"""A run in which no order ends for so long, while some are asked for, is given up, s."""
+
 STARTS_SHARE_MAX = 0.6
 """The share of a site's vertices that robots may stand on at the start; more could hardly move."""
 
@@ -60,6 +63,7 @@ class Warehouse:
         self.visits: Counter[str] = Counter()
         self.waits_s: Counter[str] = Counter()
         self.took_s = 0.0
+        self.has_stalled = False
         clock = Clock(timeline)
         self.bodies = self._make_bodies()
         self.traffic = self._make_traffic(clock)
@@ -86,13 +90,22 @@ class Warehouse:
         return self.scheduler.ended + self.scheduler.refused >= len(self.orders)
 
     def run(self) -> None:
-        """Let time pass until all orders have ended, or ``duration_s_max`` is over."""
+        """Let time pass until all orders have ended, ``duration_s_max`` is over, or it stalls."""
         began_s = time.process_time()
         until_ns = int((START_S + self.settings.duration_s_max) * NS_PER_S)
-        self.timeline.run(until_ns, lambda: self.is_done)
+        self._watch_for_ever(self.scheduler.ended, self.timeline.now_ns)
+        self.timeline.run(until_ns, lambda: self.is_done or self.has_stalled)
         for body in self.bodies.values():
             body.tally.settle(self.timeline.now_s, body.vertex)
         self.took_s = time.process_time() - began_s
+
+    def _watch_for_ever(self, ended_before: int, since_ns: int) -> None:
+        """Notice when nothing comes to an end any more."""
+        scheduler, now_ns = self.scheduler, self.timeline.now_ns
+        if scheduler.ended != ended_before or not scheduler.has_open_orders:
+            ended_before, since_ns = scheduler.ended, now_ns
+        self.has_stalled = now_ns - since_ns >= STALL_S_MAX * NS_PER_S
+        self.timeline.after(60.0, lambda: self._watch_for_ever(ended_before, since_ns))
 
     def _submit(self, timed: TimedOrder) -> None:
         self.scheduler.receive(SubmitOrder(timed.order.order_id, timed.order))

@@ -12,7 +12,7 @@ from muster_twin.streams.spec import make_stream
 from muster_twin.warehouse.outcome import outcome_of
 from muster_twin.warehouse.settings import TrafficKind, WarehouseSettings
 from muster_twin.warehouse.spans import Span
-from muster_twin.warehouse.world import START_WALL_NS, Warehouse
+from muster_twin.warehouse.world import STALL_S_MAX, START_WALL_NS, Warehouse
 
 KINDS = list(TrafficKind)
 SHARED = Path(os.environ.get("MUSTER_SHARED_DATA", Path(__file__).parents[5] / "shared" / "data"))
@@ -114,6 +114,14 @@ def test_run_is_given_up_after_its_time(blocks, deliveries):
     _, outcome = run(blocks, deliveries(blocks, 30, every_s=5.0), duration_s_max=30.0)
     assert outcome.unfinished == 30 - outcome.completed > 0
     assert outcome.simulated_s == pytest.approx(30.0)
+
+
+def test_run_in_which_nothing_ends_any_more_is_given_up(blocks, deliveries):
+    orders = deliveries(blocks, 3, every_s=1.0)
+    warehouse, outcome = run(blocks, orders, duration_s_max=1e6, pick=Span(1e5))
+    assert warehouse.has_stalled
+    assert outcome.unfinished == 3
+    assert outcome.simulated_s < 2 * STALL_S_MAX
 
 
 def test_orders_that_name_no_place_are_refused_and_counted(blocks, deliveries):
