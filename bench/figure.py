@@ -63,8 +63,12 @@ def spread(values: Iterable[float], digits: int = 2) -> str:
 
 
 def write_results(path: Path, figures: Iterable[Figure]) -> None:
-    """Write the figures as ``{"name": {"value", "unit", "baseline", "ratio"}}``."""
-    results = {
+    """Write the figures as ``{"name": {"value", "unit", "baseline", "ratio"}}``.
+
+    Figures that the file has and that were not measured now stay as they are.
+    """
+    known = json.loads(path.read_text()) if path.is_file() else {}
+    results = known | {
         figure.name: {
             "value": round(figure.value, 4),
             "unit": figure.unit,
