@@ -20,7 +20,8 @@ from muster_twin.simulation.clock import WALL_START_NS, Clock
 from muster_twin.simulation.timeline import Timeline
 from muster_twin.streams.order_stream import TimedOrder
 from muster_twin.warehouse.agent import HEARTBEAT_S, Agent
-from muster_twin.warehouse.body import Body, Surroundings
+from muster_twin.warehouse.body import Body
+from muster_twin.warehouse.chassis import Surroundings
 from muster_twin.warehouse.driver import BodyDriver
 from muster_twin.warehouse.ground import Ground
 from muster_twin.warehouse.quick_traffic import QuickTraffic
