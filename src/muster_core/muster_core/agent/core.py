@@ -16,12 +16,15 @@ from dataclasses import dataclass
 from muster_core.agent.abilities import Abilities
 from muster_core.agent.config import AgentConfig
 from muster_core.agent.contact import Contact
+from muster_core.agent.driving import Driving, motion_of
 from muster_core.agent.effects import Effect, FinishGoal, PublishState, StartStep, StopDriver
 from muster_core.agent.errands import Errands
 from muster_core.agent.inputs import (
     DriverReported,
     Input,
     LeasesReceived,
+    ReleaseReceived,
+    RollCalled,
     StopRequested,
     TaskOffered,
     Ticked,
@@ -40,6 +43,7 @@ from muster_core.agent.records import (
     OutcomeAcknowledged,
     StepBegun,
     StepFinished,
+    TrafficEpochSeen,
 )
 from muster_core.agent.report_numbers import ReportNumbers
 from muster_core.agent.run import Errand, Run, Stop
@@ -51,6 +55,8 @@ from muster_core.errors import ErrorCode
 from muster_core.ids import AttemptId, OrderId, RobotId
 from muster_core.robot import RobotMode, RobotReport
 from muster_core.task import Outcome, OutcomeResult
+from muster_core.traffic.effects import Release
+from muster_core.traffic.inputs import TrafficReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +100,18 @@ class AgentCore:
         self._contact = Contact(config.alone_after_s, now)
         self._errands = Errands(config, abilities, now)
         self._telling = Telling(config.heartbeat_period_s, now)
+        # The lease ran out, and no scheduler was heard since.
+        self._is_adrift = False
+        self._driving: Driving | None = None
+        if config.traffic:
+            self._driving = Driving(
+                config,
+                robot_id,
+                abilities=abilities,
+                session=state.incarnation,
+                epoch=state.traffic_epoch,
+                now=now,
+            )
         self._resume(now)
 
     def step(self, item: Input, now: Instant) -> None:
@@ -105,9 +123,13 @@ class AgentCore:
             case LeasesReceived():
                 self._on_leases_received(item, now)
             case DriverReported(report=report):
-                self._on_driver_reported(report)
+                self._on_driver_reported(report, now)
             case StopRequested(attempt_id=attempt_id):
                 self._on_stop_requested(attempt_id)
+            case ReleaseReceived(release=release):
+                self._on_traffic_heard(release.epoch, release)
+            case RollCalled(epoch=epoch):
+                self._on_traffic_heard(epoch)
             case Ticked():
                 pass
         self._proceed(now)
@@ -117,6 +139,9 @@ class AgentCore:
         self._tell(now)
         if self._run is not None:
             self._run.is_start_pending = False
+        if self._driving is not None:
+            motion = motion_of(self._run, self._report, is_adrift=self._is_adrift)
+            self._effects.extend(self._driving.effects(self._run, motion, now))
         ready = Ready(tuple(self._records), tuple(self._effects))
         self._records.clear()
         self._effects.clear()
@@ -127,7 +152,7 @@ class AgentCore:
         return picture(
             self._robot_id,
             self.state,
-            self._report,
+            self._step_report(),
             self._run,
             alone=self._contact.told(),
             battery_low=self._config.battery_low,
@@ -140,6 +165,10 @@ class AgentCore:
         report.report_number = self._numbers.next(now)
         return report
 
+    def farewell_to_traffic(self) -> TrafficReport | None:
+        """What traffic is told when the agent ends; None when there is nothing to tell."""
+        return None if self._driving is None else self._driving.farewell()
+
     def warning(self) -> str:
         """What a person should look into; empty when there is nothing."""
         if not self._permission.is_from_another:
@@ -150,9 +179,17 @@ class AgentCore:
             f"agent's journal was lost or replaced by an older one"
         )
 
+    def _step_report(self) -> DriverReport | None:
+        """What the driver knows of the step under way, also where traffic leads it."""
+        run, report, driving = self._run, self._report, self._driving
+        if driving is None or run is None or report is None or not run.is_under_way:
+            return report
+        return driving.as_step(run, report) if run.is_go else report
+
     def _tell(self, now: Instant) -> None:
-        if self._run is not None and self._report is not None:
-            progress = self._telling.progress(self._run, self._report, now)
+        step_report = self._step_report()
+        if self._run is not None and step_report is not None:
+            progress = self._telling.progress(self._run, step_report, now)
             if progress is not None:
                 self._effects.append(progress)
         report = self.report()
@@ -265,10 +302,28 @@ class AgentCore:
             message = "stopped by a request to the robot itself"
             self._stop_attempt(Stop(OutcomeResult.CANCELLED, message=message))
 
-    def _on_driver_reported(self, report: DriverReport) -> None:
+    def _on_traffic_heard(self, epoch: int, release: Release | None = None) -> None:
+        driving = self._driving
+        if driving is None or not 0 <= epoch <= EPOCH_MAX:
+            self.counts["malformed_dropped" if driving else "traffic_unexpected"] += 1
+            return
+        if release is None:
+            driving.hear_epoch(epoch)
+        else:
+            driving.hear_release(release)
+        if driving.epoch > self.state.traffic_epoch:
+            self._record(TrafficEpochSeen(epoch=driving.epoch))
+
+    def _on_driver_reported(self, report: DriverReport, now: Instant) -> None:
         self._report = report
+        driving = self._driving
+        trouble = "" if driving is None else driving.hear_driver(report, now)
         run = self._run
         if run is None or not run.is_under_way or run.is_start_pending:
+            return
+        if driving is not None and run.is_go:
+            if driving.has_finished(run, report, trouble):
+                self._on_step_finished(run)
             return
         if report.step_state is StepState.FINISHED:
             self._on_step_finished(run)
@@ -294,11 +349,13 @@ class AgentCore:
             self._record(EpochSeen(epoch=epoch))
         if epoch == self.state.epoch:
             self._contact.hear(now)
+            self._is_adrift = False
 
     def _check_time(self, now: Instant) -> None:
         if self._contact.check(now):
             self.counts["times_alone"] += 1
         if self._permission.is_over(now):
+            self._is_adrift = True
             message = self._permission.why_over()
             self._stop_attempt(Stop(OutcomeResult.FAILED, ErrorCode.LEASE_EXPIRED, message))
 
@@ -310,6 +367,8 @@ class AgentCore:
         if run is not None and run.needs_driver_stop():
             run.is_stop_sent = True
             self._effects.append(StopDriver())
+            if self._driving is not None and run.is_go:
+                self._driving.stop()
         if run is not None and not run.is_under_way and (run.stop is not None or run.is_done):
             self._end(run, now)
             run = None
@@ -330,6 +389,8 @@ class AgentCore:
         """A driver that still comes to a stop after a restart is let stand first."""
         is_standing = self._report is not None and self._report.step_state is not StepState.RUNNING
         is_permitted = run.is_errand or self._permission.covers(run.index)
+        if self._driving is not None and run.is_go:
+            is_standing = self._driving.is_placed  # it may be giving way to somebody
         return is_standing and not run.is_under_way and is_permitted
 
     def _start(self, run: Run) -> None:
@@ -337,7 +398,10 @@ class AgentCore:
         if not run.is_repeatable:
             self._record(StepBegun(attempt_id=run.attempt_id, step_index=run.index))
         run.is_under_way = run.is_start_pending = True
-        self._effects.append(StartStep(run.step))
+        if self._driving is not None and run.is_go:
+            self._driving.begin(run, self._report.vertex)
+        else:
+            self._effects.append(StartStep(run.step))
         estimate_s, vertex = self._abilities.estimate_s, self._report.vertex
         left_s = estimate_s(run.steps[run.index :], vertex)
         run.later_s = left_s - estimate_s((run.step,), vertex)

@@ -8,6 +8,7 @@ from enum import Enum
 from muster_core.driver.protocol import DriverReport, StepState
 from muster_core.errors import ErrorCode
 from muster_core.ids import AttemptId
+from muster_core.site.validation import AT_VERTEX
 from muster_core.task import REPEATABLE_VERBS, OutcomeResult, Step
 
 _NOBODYS = AttemptId("")
@@ -70,6 +71,23 @@ class Run:
     def is_repeatable(self) -> bool:
         """Whether doing the step again changes nothing."""
         return self.is_errand or self.step.verb in REPEATABLE_VERBS
+
+    @property
+    def is_go(self) -> bool:
+        """Whether the step is to get somewhere."""
+        return self.step.verb == "go"
+
+    @property
+    def is_before_takeover(self) -> bool:
+        """Whether the step leads to where another robot stands whose item is taken next."""
+        place, following = self.step.place, self.steps[self.index + 1 : self.index + 2]
+        takes_there = any(step.verb == "pick" and step.place == place for step in following)
+        return takes_there and place.startswith(AT_VERTEX)
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether it is to end before its last step, and that step need not be finished."""
+        return self.stop is not None and self.step.verb not in UNINTERRUPTIBLE_VERBS
 
     @property
     def is_done(self) -> bool:

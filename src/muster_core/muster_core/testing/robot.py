@@ -27,6 +27,7 @@ from muster_core.log import MemoryLog
 from muster_core.robot import RobotReport
 from muster_core.task import STEPS_MAX, Outcome, Step
 from muster_core.testing.driver import FAKE_VERBS, FakeDriver, FakeSettings
+from muster_core.traffic.inputs import TrafficReport
 
 LEASE_S = 10.0
 TICK_S = 0.1
@@ -111,6 +112,7 @@ class Robot:
         self.now = Instant(10**18, 10**9)
         self.journal = MemoryLog()
         self.published: list[RobotReport] = []
+        self.traffic_reports: list[TrafficReport] = []
         self.begun: list[Begun] = []
         self.turn = Turn()
         self.restart()
@@ -266,3 +268,9 @@ class Robot:
     def finish(self, outcome: Outcome) -> None:
         """See :class:`Outlets`."""
         self.turn.finished.append(outcome)
+
+    def report_traffic(self, report: TrafficReport) -> None:
+        """See :class:`Outlets`."""
+        epoch = self.kept().traffic_epoch
+        assert report.epoch <= epoch, "an epoch is on disk before traffic hears of it"
+        self.traffic_reports.append(report)
