@@ -130,7 +130,7 @@ class Driving:
     # Steps
 
     def begin(self, run: Run, vertex: str) -> None:
-        """Have the robot get to where the step ``go`` of ``run`` leads; it fails if that is nowhere.
+        """Have the robot get to where the step ``go`` of ``run`` leads, or fail the step.
 
         :param vertex: where the robot is.
         """

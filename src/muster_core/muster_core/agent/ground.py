@@ -27,7 +27,7 @@ class Ground:
         return self._site.place(place).vertex
 
     def neighbour_of(self, vertex: str, here: str) -> str | None:
-        """The vertex next to ``vertex`` that is quickest to reach from ``here``; None if none is."""
+        """The vertex next to ``vertex`` that is quickest to reach from ``here``, if any is."""
         times_s = {
             neighbour: self._routes.travel_time_s(here, neighbour)
             for neighbour in sorted(self._neighbours.get(vertex, ()))
