@@ -17,7 +17,7 @@ from muster_core.config import Config
 from muster_core.driver.protocol import DRIVER_API_VERSION, DriverReport, StepState, Way
 from muster_core.errors import SiteError
 from muster_core.ids import RobotId
-from muster_core.site import PlaceKind, Site
+from muster_core.site import Site
 from muster_core.task import Step
 from muster_twin.battery import Battery
 from muster_twin.live.floor import Floor, floor_of
@@ -229,7 +229,9 @@ class TwinDriver:
             )
         if step.verb == "charge":
             if chassis.vertex not in ground.charger_vertices:
-                raise SiteError(f"there is no charger at {chassis.vertex!r}, where the robot stands")
+                raise SiteError(
+                    f"there is no charger at {chassis.vertex!r}, where the robot stands"
+                )
             return max(chassis.full_after_s, step.duration_s)
         if chassis.is_empty:
             raise SiteError(EMPTY)
