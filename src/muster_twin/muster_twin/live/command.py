@@ -73,10 +73,12 @@ def live(
         start_wall_ns=0,
     )
     console = Console()
-    with console.status("starting the fleet ...") as status:
-        with LiveTwin(Path(site).resolve(), settings, tell=status.update) as twin:
-            record = twin.run(asked)
-            status.update("ending the fleet ...")
+    with (
+        console.status("starting the fleet ...") as status,
+        LiveTwin(Path(site).resolve(), settings, tell=status.update) as live_twin,
+    ):
+        record = live_twin.run(asked)
+        status.update("ending the fleet ...")
     console.print(make_table(record, f"{robots} robots, {len(asked)} orders, seed {seed}"))
     for bump in record.bumps[:10]:
         console.print(bump, style="red", soft_wrap=True)

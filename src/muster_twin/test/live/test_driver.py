@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from muster_core.ids import RobotId
 from muster_core.plugins import DRIVER_GROUP, load_plugin
 from muster_core.site import Site, parse_site
 from muster_core.task import Step
+from muster_core.testing.driver_contract import WAY_CHECKS, DriverCase
 from muster_twin.live.driver import BROKEN, BUMPED, TwinDriver
 from muster_twin.live.settings import TwinSettings
 from muster_twin.warehouse.spans import Span
@@ -63,6 +65,16 @@ def test_twin_is_registered_and_drives_along_ways() -> None:
     found = load_plugin(DRIVER_GROUP, "twin", api_version=TwinDriver.api_version)
     assert found is TwinDriver
     assert TwinDriver.api_version >= WAY_API_VERSION
+
+
+@pytest.mark.parametrize("check", WAY_CHECKS, ids=lambda check: check.__name__)
+def test_twin_drives_as_every_driver_of_ways_does(check: Any, site: Site) -> None:
+    body = Body(site, turn_deg_per_s=0.0)  # so that back takes as long as there
+    case = DriverCase(
+        driver=body.driver, go=Step("go", "shelf_1"), now=body.now, way=("a", "b", "c", "d")
+    )
+    check(case)
+    body.driver.close()
 
 
 def test_drives_to_the_end_of_its_way_and_not_farther(body: Body) -> None:
