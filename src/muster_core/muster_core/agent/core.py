@@ -4,8 +4,8 @@ Pure, in the manner of etcd-io/raft: ``step`` takes inputs, ``ready`` hands out 
 durable and the effects that may leave after that. The shell calls ``step`` again only after it has
 performed them.
 
-Rules for editors: lasting facts change by ``_record`` alone; what is not in the journal (driver,
-permission, run) must be safe to lose. Drivers are started in ``_start`` alone.
+Rules for editors: lasting facts change in :class:`Promises` alone; what is not in the journal
+(driver, permission, run, driving) must be safe to lose. Steps are started in ``_start`` alone.
 """
 
 from __future__ import annotations
@@ -29,16 +29,14 @@ from muster_core.agent.inputs import (
     TaskOffered,
     Ticked,
 )
-from muster_core.agent.intake import EPOCH_MAX, refusal
+from muster_core.agent.intake import EPOCH_MAX, refusal, refused
 from muster_core.agent.lease import Lease
 from muster_core.agent.permission import Permission
 from muster_core.agent.picture import picture
+from muster_core.agent.promises import Promises
 from muster_core.agent.records import (
     AgentRecord,
     AgentStarted,
-    AttemptAccepted,
-    AttemptDeclined,
-    AttemptFinished,
     EpochSeen,
     OutcomeAcknowledged,
     StepBegun,
@@ -91,9 +89,9 @@ class AgentCore:
         self._abilities = abilities
         self._report: DriverReport | None = None
         self._run: Run | None = None
-        self._records: list[AgentRecord] = []
         self._effects: list[Effect] = []
-        self._record(AgentStarted(incarnation=state.incarnation + 1))
+        self._promises = Promises(state, config.outcomes_kept_max)
+        self._promises.record(AgentStarted(incarnation=state.incarnation + 1))
         self._numbers = ReportNumbers(state.incarnation, now)
         lease = Lease(config.lease_safety, config.lease_s_max)
         self._permission = Permission(lease, self._numbers, self.counts)
@@ -104,14 +102,7 @@ class AgentCore:
         self._is_adrift = False
         self._driving: Driving | None = None
         if config.traffic:
-            self._driving = Driving(
-                config,
-                robot_id,
-                abilities=abilities,
-                session=state.incarnation,
-                epoch=state.traffic_epoch,
-                now=now,
-            )
+            self._driving = Driving(config, robot_id, abilities=abilities, state=state, now=now)
         self._resume(now)
 
     def step(self, item: Input, now: Instant) -> None:
@@ -142,8 +133,7 @@ class AgentCore:
         if self._driving is not None:
             motion = motion_of(self._run, self._report, is_adrift=self._is_adrift)
             self._effects.extend(self._driving.effects(self._run, motion, now))
-        ready = Ready(tuple(self._records), tuple(self._effects))
-        self._records.clear()
+        ready = Ready(self._promises.take_records(), tuple(self._effects))
         self._effects.clear()
         return ready
 
@@ -171,20 +161,12 @@ class AgentCore:
 
     def warning(self) -> str:
         """What a person should look into; empty when there is nothing."""
-        if not self._permission.is_from_another:
-            return ""
-        return (
-            f"the scheduler has heard reports of {self._robot_id!r} that this agent never made: "
-            f"either another agent uses the same name, and one of them must get another; or this "
-            f"agent's journal was lost or replaced by an older one"
-        )
+        return self._permission.warning(self._robot_id)
 
     def _step_report(self) -> DriverReport | None:
         """What the driver knows of the step under way, also where traffic leads it."""
-        run, report, driving = self._run, self._report, self._driving
-        if driving is None or run is None or report is None or not run.is_under_way:
-            return report
-        return driving.as_step(run, report) if run.is_go else report
+        driving = self._driving
+        return self._report if driving is None else driving.as_step(self._run, self._report)
 
     def _tell(self, now: Instant) -> None:
         step_report = self._step_report()
@@ -196,10 +178,6 @@ class AgentCore:
         if self._telling.is_due(report, now):
             report.report_number = self._numbers.next(now)
             self._effects.append(PublishState(report))
-
-    def _record(self, record: AgentRecord) -> None:
-        self.state.apply(record)
-        self._records.append(record)
 
     def _resume(self, now: Instant) -> None:
         """Take up the attempt that the journal left open, if that is safe."""
@@ -226,7 +204,7 @@ class AgentCore:
         elif (known := self.state.ended.get(attempt_id)) is not None:
             self._effects.append(FinishGoal(known))
             self._telling.repeat()
-        elif self._is_owing_all_it_can():
+        elif self._promises.is_owing_all_it_can:
             self.counts["offers_unanswered_outcomes_full"] += 1
         else:
             self._answer(offer, now)
@@ -245,22 +223,9 @@ class AgentCore:
             is_charging=run is not None and run.errand is Errand.CHARGE,
         )
         if why is not None:
-            refused = OutcomeResult.REFUSED
-            self._decline(
-                Outcome(offer.attempt_id, offer.order_id, refused, 0, why.code, why.message)
-            )
+            self._decline(refused(offer, why))
             return
-        self._record(
-            AttemptAccepted(
-                attempt_id=offer.attempt_id,
-                task_id=offer.task_id,
-                order_id=offer.order_id,
-                epoch=offer.epoch,
-                lease_s=self._permission.believed_s(offer.lease_s),
-                steps=offer.steps,
-                traceparent=offer.traceparent,
-            )
-        )
+        self._promises.accept(offer, self._permission.believed_s(offer.lease_s))
         self._permission.begin(offer.grant, offer.lease_s)
         if run is not None:
             run.end_by(Stop(OutcomeResult.CANCELLED, message="there is work"))
@@ -280,7 +245,7 @@ class AgentCore:
             self._on_revoked(attempt_id)
         for attempt_id in leases.acknowledged:
             if attempt_id in self.state.outcomes:
-                self._record(OutcomeAcknowledged(attempt_id=attempt_id))
+                self._promises.record(OutcomeAcknowledged(attempt_id=attempt_id))
 
     def _on_revoked(self, attempt_id: AttemptId) -> None:
         attempt = self.state.attempt
@@ -288,7 +253,7 @@ class AgentCore:
             self._stop_attempt(Stop(OutcomeResult.CANCELLED, message="revoked by the scheduler"))
         elif attempt_id in self.state.ended or not attempt_id:
             pass  # its outcome is on its way, or acknowledged
-        elif self._is_owing_all_it_can():
+        elif self._promises.is_owing_all_it_can:
             self.counts["revocations_unanswered_outcomes_full"] += 1
         else:
             # The offer is late or lost; should it still come, it must not be done.
@@ -307,12 +272,9 @@ class AgentCore:
         if driving is None or not 0 <= epoch <= EPOCH_MAX:
             self.counts["malformed_dropped" if driving else "traffic_unexpected"] += 1
             return
-        if release is None:
-            driving.hear_epoch(epoch)
-        else:
-            driving.hear_release(release)
+        driving.hear_traffic(epoch, release)
         if driving.epoch > self.state.traffic_epoch:
-            self._record(TrafficEpochSeen(epoch=driving.epoch))
+            self._promises.record(TrafficEpochSeen(epoch=driving.epoch))
 
     def _on_driver_reported(self, report: DriverReport, now: Instant) -> None:
         self._report = report
@@ -339,14 +301,14 @@ class AgentCore:
     def _on_step_finished(self, run: Run) -> None:
         run.is_under_way = False
         if not run.is_errand:
-            self._record(StepFinished(attempt_id=run.attempt_id, step_index=run.index))
+            self._promises.record(StepFinished(attempt_id=run.attempt_id, step_index=run.index))
         run.index += 1
 
     # Time and epochs
 
     def _see_epoch(self, epoch: int, now: Instant) -> None:
         if epoch > self.state.epoch:
-            self._record(EpochSeen(epoch=epoch))
+            self._promises.record(EpochSeen(epoch=epoch))
         if epoch == self.state.epoch:
             self._contact.hear(now)
             self._is_adrift = False
@@ -396,15 +358,13 @@ class AgentCore:
     def _start(self, run: Run) -> None:
         assert self._report is not None
         if not run.is_repeatable:
-            self._record(StepBegun(attempt_id=run.attempt_id, step_index=run.index))
+            self._promises.record(StepBegun(attempt_id=run.attempt_id, step_index=run.index))
         run.is_under_way = run.is_start_pending = True
         if self._driving is not None and run.is_go:
             self._driving.begin(run, self._report.vertex)
         else:
             self._effects.append(StartStep(run.step))
-        estimate_s, vertex = self._abilities.estimate_s, self._report.vertex
-        left_s = estimate_s(run.steps[run.index :], vertex)
-        run.later_s = left_s - estimate_s((run.step,), vertex)
+        run.look_ahead(self._abilities.estimate_s, self._report.vertex)
 
     def _stop_attempt(self, stop: Stop) -> None:
         """Have the attempt under way end because of ``stop``."""
@@ -426,25 +386,9 @@ class AgentCore:
             self.counts[f"{run.errand.value}_failed"] += 1
 
     def _finish(self, stop: Stop, *, is_uncertain: bool) -> None:
-        attempt = self.state.attempt
-        assert attempt is not None
-        outcome = Outcome(
-            attempt.attempt_id,
-            attempt.order_id,
-            stop.result,
-            self.state.steps_finished,
-            stop.error_code,
-            stop.message,
-            is_uncertain,
-        )
         self._permission.end()
-        self._record(AttemptFinished(outcome=outcome))
-        self._effects.append(FinishGoal(outcome))
+        self._effects.append(FinishGoal(self._promises.finish(stop, is_uncertain=is_uncertain)))
 
     def _decline(self, outcome: Outcome) -> None:
-        self._record(AttemptDeclined(outcome=outcome))
+        self._promises.decline(outcome)
         self._effects.append(FinishGoal(outcome))
-
-    def _is_owing_all_it_can(self) -> bool:
-        running = 1 if self.state.attempt is not None else 0
-        return len(self.state.outcomes) + running >= self._config.outcomes_kept_max

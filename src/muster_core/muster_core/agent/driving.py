@@ -17,6 +17,7 @@ from muster_core.agent.abilities import Abilities
 from muster_core.agent.config import AgentConfig
 from muster_core.agent.effects import Drive, Effect, ReportTraffic
 from muster_core.agent.run import Run
+from muster_core.agent.state import AgentState
 from muster_core.clock import Instant
 from muster_core.driver.protocol import DriverReport, StepState, Way
 from muster_core.errors import SiteError
@@ -29,8 +30,8 @@ from muster_core.traffic.stretch import Stretch
 class Driving:
     """Leads the driver along the robot's stretch. ``goal`` is the vertex it wants to get to.
 
-    :param session: which start of the agent; greater after each.
-    :param epoch: the newest of traffic's epochs that the journal knows.
+    :param state: what the journal knows: which start of the agent this is, and the newest of
+        traffic's epochs.
     """
 
     def __init__(
@@ -39,18 +40,17 @@ class Driving:
         robot_id: RobotId,
         *,
         abilities: Abilities,
-        session: int,
-        epoch: int,
+        state: AgentState,
         now: Instant,
     ) -> None:
-        self.epoch = epoch
+        self.epoch = state.traffic_epoch
         self.goal = ""
         self._config = config
         self._robot_id = robot_id
         assert abilities.ground is not None, "a robot that traffic leads knows its site"
         self._ground = abilities.ground
         self._estimate_s = abilities.estimate_s
-        self._session = session
+        self._session = state.incarnation
         self._stretch: Stretch | None = None
         self._place = (0.0, 0.0)
         # The way given last, while the driver is on it; None once it stands.
@@ -111,17 +111,20 @@ class Driving:
         self._retry_ns = now.later(self._config.drive_retry_s).steady_ns
         return _trouble(report)
 
-    def hear_release(self, release: Release) -> None:
-        """Take in a release; old and foreign ones change nothing."""
-        if self._stretch is not None:
-            self._stretch.accept(release)
-            self.epoch = self._stretch.epoch
+    def hear_traffic(self, epoch: int, release: Release | None) -> None:
+        """A traffic of that epoch calls the roll, or releases something.
 
-    def hear_epoch(self, epoch: int) -> None:
-        """A traffic of that epoch is there: obey none before it."""
-        self.epoch = max(epoch, self.epoch)
-        if self._stretch is not None:
-            self._stretch.call_roll(epoch)
+        None before it is obeyed any more. Old and foreign releases change nothing.
+        """
+        stretch = self._stretch
+        if stretch is None:
+            self.epoch = max(epoch, self.epoch)
+            return
+        if release is None or release.robot_id != self._robot_id:
+            stretch.call_roll(epoch)
+        else:
+            stretch.accept(release)
+        self.epoch = stretch.epoch
 
     def stop(self) -> None:
         """The driver is told to stop at the next vertex: give it no way until it stands."""
@@ -149,8 +152,10 @@ class Driving:
         self._whole_s = self._estimate_s((run.step,), vertex)
         self._progress = 0.0
 
-    def as_step(self, run: Run, report: DriverReport) -> DriverReport:
-        """``report`` as it were if the driver did the step ``go`` of ``run`` by itself."""
+    def as_step(self, run: Run | None, report: DriverReport | None) -> DriverReport | None:
+        """``report`` as it were if the driver did the steps ``go`` of ``run`` by itself."""
+        if run is None or report is None or not (run.is_under_way and run.is_go):
+            return report
         remaining_s = self._estimate_s((run.step,), report.vertex)
         if self._whole_s:
             self._progress = max(self._progress, 1.0 - remaining_s / self._whole_s)

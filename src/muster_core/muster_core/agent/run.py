@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -93,6 +94,11 @@ class Run:
     def is_done(self) -> bool:
         """Whether all steps are finished."""
         return self.index >= len(self.steps)
+
+    def look_ahead(self, estimate_s: Callable[[Sequence[Step], str], float], vertex: str) -> None:
+        """Estimate how long the steps after the one that begins at ``vertex`` take."""
+        left_s = estimate_s(self.steps[self.index :], vertex)
+        self.later_s = left_s - estimate_s((self.step,), vertex)
 
     def end_by(self, stop: Stop) -> None:
         """Have it end because of ``stop``, unless it is to end already."""

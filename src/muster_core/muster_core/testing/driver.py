@@ -5,7 +5,7 @@ Steps leave it where it is, as if every place were there; only ways take it else
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -63,6 +63,7 @@ class FakeDriver:
     """A :class:`WayDriver` that records what it was told.
 
     :param settings: how long things take.
+    :param positions_m: (x, y) of vertices; of others it says that they are at the origin.
     """
 
     api_version: ClassVar[int] = DRIVER_API_VERSION
@@ -70,15 +71,23 @@ class FakeDriver:
     version: ClassVar[str] = "1"
     settings_type: ClassVar[type[Config]] = FakeSettings
 
-    def __init__(self, settings: FakeSettings | None = None, *, vertex: str = "") -> None:
+    def __init__(
+        self,
+        settings: FakeSettings | None = None,
+        *,
+        vertex: str = "",
+        positions_m: Mapping[str, tuple[float, float]] | None = None,
+    ) -> None:
         self.settings = settings or FakeSettings()
+        self._positions_m = positions_m or {}
         self.started: list[Step] = []
         self.ways: list[Way] = []
         self.stops = 0
         self.is_closed = False
         self._doing: _Doing | None = None
         self._driving: _Driving | None = None
-        self._still = DriverReport(0.0, 0.0, 0.0, vertex, self.settings.battery, StepState.NONE)
+        x, y = self._position_m(vertex)
+        self._still = DriverReport(x, y, 0.0, vertex, self.settings.battery, StepState.NONE)
 
     @classmethod
     def create(
@@ -172,17 +181,28 @@ class FakeDriver:
         way, passed_ns = driving.way, now.steady_ns - driving.began_ns
         index = min(passed_ns // driving.edge_ns, len(way.vertices) - 1)
         vertex, reached = way.vertices[index], way.first + index
-        self._still = replace(self._still, vertex=vertex, reached=reached, next_vertex="")
+        x, y = self._position_m(vertex)
+        self._still = replace(self._still, x=x, y=y, vertex=vertex, reached=reached, next_vertex="")
         if now.steady_ns >= driving.ends_ns:
             self._stand(driving.end)
             return self._still
-        is_between = passed_ns % driving.edge_ns != 0
+        next_vertex, share = way.vertices[index + 1], passed_ns % driving.edge_ns / driving.edge_ns
+        to_x, to_y = self._position_m(next_vertex)
         return replace(
             self._still,
+            x=x + share * (to_x - x),
+            y=y + share * (to_y - y),
             step_state=StepState.RUNNING,
-            next_vertex=way.vertices[index + 1] if is_between else "",
+            next_vertex=next_vertex if share else "",
             message="",
         )
+
+    def _position_m(self, vertex: str) -> tuple[float, float]:
+        return self._positions_m.get(vertex, (0.0, 0.0))
+
+    def is_in_step(self, now: Instant) -> bool:
+        """Whether a step is under way, and not a drive."""
+        return self.poll(now).step_state is StepState.RUNNING and self._driving is None
 
     def fail(self, message: str) -> None:
         """End the step under way as failed."""
@@ -190,6 +210,12 @@ class FakeDriver:
 
     def forget(self) -> None:
         """Know of no step any more, as a robot does that was switched off and on."""
+        self._stand(StepState.NONE)
+
+    def break_down(self, now: Instant) -> None:
+        """Stand where it is, between two vertices perhaps, and know of no step any more."""
+        report = self.poll(now)
+        self._still = replace(self._still, x=report.x, y=report.y, next_vertex=report.next_vertex)
         self._stand(StepState.NONE)
 
     def set_battery(self, battery: float) -> None:
