@@ -25,6 +25,7 @@ MODULES = (
     "simulation_rate",
     "traffic_step",
     "twin_speed",
+    "twin_speed_live",
 )
 DOMAINS = range(50, 100)
 """DDS domains whose ports no other program of the machine is likely to use."""

@@ -3,7 +3,16 @@
 from muster_bringup.launch_actions import launch_description
 from muster_bringup.topology import edge_topology
 
-ARGUMENTS = ("namespace", "site", "policy", "kafka", "data_dir", "standby", "params_file")
+ARGUMENTS = (
+    "namespace",
+    "site",
+    "policy",
+    "kafka",
+    "data_dir",
+    "standby",
+    "traffic",
+    "params_file",
+)
 
 
 def generate_launch_description():

@@ -1,4 +1,4 @@
-"""A simulated fleet on one computer: policy, scheduler, agents, gateway if `kafka` is given."""
+"""A simulated fleet on one computer: everything, and a gateway if `kafka` is given."""
 
 from muster_bringup.launch_actions import launch_description
 from muster_bringup.topology import fleet_topology
@@ -15,6 +15,7 @@ ARGUMENTS = (
     "kafka",
     "data_dir",
     "standby",
+    "traffic",
     "params_file",
 )
 

@@ -3,7 +3,7 @@
 from muster_bringup.launch_actions import launch_description
 from muster_bringup.topology import robot_topology
 
-ARGUMENTS = ("namespace", "robot", "driver", "site", "speed", "data_dir", "params_file")
+ARGUMENTS = ("namespace", "robot", "driver", "site", "speed", "data_dir", "traffic", "params_file")
 
 
 def generate_launch_description():

@@ -20,6 +20,10 @@ setup(
             "simulate = muster_twin.simulation.command:simulate",
             "twin = muster_twin.command:twin",
         ],
-        "muster.drivers": ["sim = muster_twin.sim_driver:SimDriver"],
+        "muster.drivers": [
+            "sim = muster_twin.sim_driver:SimDriver",
+            "twin = muster_twin.live.driver:TwinDriver",
+        ],
+        "console_scripts": ["clock = muster_twin.live.clock_program:main"],
     },
 )

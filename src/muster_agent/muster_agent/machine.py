@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 from rclpy.node import Node
 
 import muster_agent
 from muster_core.agent import Abilities, AgentConfig
-from muster_core.driver.protocol import DRIVER_API_VERSION, Driver
+from muster_core.agent.ground import Ground
+from muster_core.driver.loader import load_driver
+from muster_core.driver.protocol import Driver
 from muster_core.ids import RobotId
-from muster_core.plugins import DRIVER_GROUP, load_plugin
 from muster_core.robot import RobotDescription
 from muster_core.site import Place, PlaceKind, Routes, Site
 from muster_ros.clock import read_clock
@@ -26,7 +26,7 @@ def open_driver(node: Node, robot_id: RobotId, config: AgentConfig, site: Site) 
 
     :raises MusterError: when there is no such driver, or its settings cannot be used.
     """
-    driver_type: Any = load_plugin(DRIVER_GROUP, config.driver, api_version=DRIVER_API_VERSION)
+    driver_type = load_driver(config.driver, traffic=config.traffic)
     found = node.get_parameters_by_prefix("driver_settings")
     values = {name: parameter.value for name, parameter in found.items()}
     owner = f"{node.get_fully_qualified_name()} driver_settings"
@@ -47,6 +47,7 @@ def abilities_of(driver: Driver, site: Site) -> Abilities:
         nearest_parking=lambda vertex: _nearest(parkings, vertex, routes),
         is_safe_place=safe_vertices.__contains__,
         estimate_s=driver.estimate_s,
+        ground=Ground(site, routes),
     )
 
 

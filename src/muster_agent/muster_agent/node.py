@@ -15,18 +15,28 @@ from muster_agent.journal import journal_path, open_journal
 from muster_agent.machine import abilities_of, describe, open_driver
 from muster_agent.outlets import NodeOutlets
 from muster_core.agent import AgentConfig, AgentCore, Worker, fold_journal
-from muster_core.agent.inputs import Input, StopRequested
+from muster_core.agent.inputs import Input, ReleaseReceived, RollCalled, StopRequested
 from muster_core.driver.protocol import Driver, StepState
 from muster_core.ids import AttemptId, RobotId
 from muster_core.log import EventLog
 from muster_core.site import Site, load_site
-from muster_ros.channels import EXECUTE_TASK, LEASES, ROBOT_DESCRIPTIONS, ROBOT_STATES
+from muster_ros.channels import (
+    EXECUTE_TASK,
+    LEASES,
+    RELEASES,
+    ROBOT_DESCRIPTIONS,
+    ROBOT_STATES,
+    TRAFFIC_REPORTS,
+    TRAFFIC_ROLL,
+    Channel,
+)
 from muster_ros.clock import read_clock
 from muster_ros.conversions import robot_description_message
 from muster_ros.loop import CoreLoop
 from muster_ros.parameters import load_config
 from muster_ros.process import crash
 from muster_ros.shell import MusterNode
+from muster_ros.traffic_conversions import to_release
 
 STANDING_AWAITED_S_MAX = 10.0
 """How long an agent that must end waits for its robot to come to stand."""
@@ -41,6 +51,7 @@ class AgentNode(MusterNode):
     _journal: EventLog
     _goals: Goals
     _states: Publisher
+    _reports: Publisher
     _descriptions: Publisher
 
     def __init__(self, fleet: str, robot_id: RobotId, **kwargs: Any) -> None:
@@ -63,6 +74,8 @@ class AgentNode(MusterNode):
         """See :class:`MusterNode`."""
         self._config = load_config(self, AgentConfig)
         self._site = load_site(self._config.site)
+        for note in self._site.notes:
+            self.logs.warning("the site's file says what is not kept", note=note)
         self._driver = open_driver(self, self.robot_id, self._config, self._site)
         resources.callback(self._driver.close)
         path = journal_path(self.fleet, self.robot_id, self._config)
@@ -80,7 +93,7 @@ class AgentNode(MusterNode):
             state=fold_journal(self._journal, attempts_remembered_max=remembered_max),
             now=read_clock(),
         )
-        outlets = NodeOutlets(self._states, self._goals, self.context)
+        outlets = NodeOutlets(self._states, self._reports, self._goals, self.context)
         worker = Worker(core, self._driver, self._journal, outlets)
         resources.callback(lambda: worker.leave(read_clock()))
         loop = CoreLoop[Input](
@@ -115,10 +128,11 @@ class AgentNode(MusterNode):
     def _open_channels(self, resources: ExitStack) -> None:
         self._states = self._publisher(ROBOT_STATES, resources)
         self._descriptions = self._publisher(ROBOT_DESCRIPTIONS, resources)
-        subscription = self.create_subscription(
-            LEASES.type, LEASES.path(self.fleet), self._on_leases, LEASES.qos
-        )
-        resources.callback(self.destroy_subscription, subscription)
+        self._reports = self._publisher(TRAFFIC_REPORTS, resources)
+        self._subscribe(LEASES, self._on_leases, resources)
+        if self._config.traffic:
+            self._subscribe(TRAFFIC_ROLL, self._on_roll, resources)
+            self._subscribe(RELEASES, self._on_release, resources)
         self._goals = Goals(
             self,
             EXECUTE_TASK.path(self.fleet, self.robot_id),
@@ -129,7 +143,12 @@ class AgentNode(MusterNode):
         )
         resources.callback(self._goals.close)
 
-    def _publisher(self, channel: Any, resources: ExitStack) -> Publisher:
+    def _subscribe(self, channel: Channel, callback: Any, resources: ExitStack) -> None:
+        path = channel.path(self.fleet, self.robot_id)
+        subscription = self.create_subscription(channel.type, path, callback, channel.qos)
+        resources.callback(self.destroy_subscription, subscription)
+
+    def _publisher(self, channel: Channel, resources: ExitStack) -> Publisher:
         # A plain publisher: a lifecycle one is mute while the node changes its state, which is when
         # the robot has to say that it comes or goes.
         publisher = self.create_publisher(channel.type, channel.path(self.fleet), channel.qos)
@@ -164,3 +183,9 @@ class AgentNode(MusterNode):
 
     def _on_cancel(self, attempt_id: AttemptId) -> None:
         self._put(StopRequested(attempt_id))
+
+    def _on_roll(self, message: msg.TrafficRoll) -> None:
+        self._put(RollCalled(message.epoch))
+
+    def _on_release(self, message: msg.Release) -> None:
+        self._put(ReleaseReceived(to_release(message)))

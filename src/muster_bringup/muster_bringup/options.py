@@ -34,12 +34,13 @@ HELP: Mapping[str, str] = {
     "robots_per_process": "How many robots share an agent process.",
     "robot": "The name of this computer's robot.",
     "driver": "What moves the robots: a name registered under muster.drivers.",
-    "site": f"The site: a YAML file, or the name of an installed one, as in {DEFAULT_SITE}.",
+    "site": f"The site: a file of any format, or the name of an installed one: {DEFAULT_SITE}.",
     "speed": "How many times faster than real time simulated robots work.",
     "policy": "Who decides: a name registered under muster.policies; empty = the policy's default.",
     "kafka": "Where Kafka is, host:port, several with commas; empty = no gateway.",
     "data_dir": "Directory of the logs and journals; empty = $XDG_STATE_HOME/muster/<namespace>.",
     "standby": "Whether a second scheduler waits to take over when the first ends or stands still.",
+    "traffic": "Whether robots keep clear of each other; all of a fleet must have it alike.",
     "params_file": "A ROS parameter file that has the last word over these options; empty = none.",
 }
 
@@ -60,6 +61,7 @@ class FleetOptions:
     :param policy: empty = the policy node's own default.
     :param kafka: ``host:port``, several with commas; empty = no gateway.
     :param standby: whether a second scheduler waits to take over.
+    :param traffic: whether robots drive only where traffic has them drive.
     :param params_file: has the last word over what Muster sets; None = none.
     """
 
@@ -73,6 +75,7 @@ class FleetOptions:
     kafka: str
     data_dir: Path
     standby: bool
+    traffic: bool
     params_file: Path | None
 
 
@@ -89,6 +92,7 @@ def parse_options(
     kafka: str = "",
     data_dir: str | Path = "",
     standby: bool | str = False,
+    traffic: bool | str = True,
     params_file: str | Path = "",
 ) -> FleetOptions:
     """The options, checked; texts as a command line or a launch argument gives them.
@@ -111,6 +115,7 @@ def parse_options(
         kafka=_parse_kafka(kafka),
         data_dir=Path(data_dir).expanduser().resolve() if data_dir else default_data_dir(fleet),
         standby=_parse_truth("standby", standby),
+        traffic=_parse_truth("traffic", traffic),
         params_file=_parse_params_file(params_file),
     )
 
@@ -133,11 +138,15 @@ def find_site(site: str | Path = DEFAULT_SITE) -> Path:
     """
     sites = config_directory() / "sites"
     wanted = str(site) or DEFAULT_SITE
-    for path in (Path(wanted).expanduser(), sites / f"{wanted}.yaml"):
-        if path.is_file():
-            return path.resolve() if path.parent != sites else path
-    installed = ", ".join(sorted(path.stem for path in sites.glob("*.yaml"))) or "none"
-    raise ConfigError(f"site {wanted!r} is not a file; the installed sites are: {installed}")
+    own = Path(wanted).expanduser()
+    if own.is_file():
+        return own.resolve() if own.parent != sites else own
+    installed = sorted(path for path in sites.glob("*") if path.is_file())
+    for path in installed:
+        if wanted in (path.stem, path.name):
+            return path
+    names = ", ".join(dict.fromkeys(path.stem for path in installed)) or "none"
+    raise ConfigError(f"site {wanted!r} is not a file; the installed sites are: {names}")
 
 
 def _parse_robots(count: int | str | None, names: str) -> tuple[str, ...]:

@@ -25,9 +25,10 @@ class Stage(IntEnum):
     SCHEDULER = 2
     STANDBY = 3
     """After the scheduler, so that a fleet that starts is led by it; going down, before it."""
-    AGENTS = 4
-    GATEWAY = 5
-    SUPERVISOR = 6
+    TRAFFIC = 4
+    AGENTS = 5
+    GATEWAY = 6
+    SUPERVISOR = 7
     """Brings up the others, and is itself no lifecycle node."""
 
 
@@ -63,13 +64,14 @@ class Process:
 
 
 def fleet_topology(options: FleetOptions) -> tuple[Process, ...]:
-    """Everything on one computer: policy, scheduler, simulated robots, gateway, supervisor.
+    """Everything on one computer: policy, scheduler, traffic, robots, gateway, supervisor.
 
     :raises ConfigError: when the robots need more processes than one host carries.
     """
     managed = (
         _policy(options),
         *_schedulers(options, robots_expected=len(options.robots)),
+        *_traffic(options, robots=options.robots),
         *_agents(options),
         *_gateway(options),
     )
@@ -77,8 +79,13 @@ def fleet_topology(options: FleetOptions) -> tuple[Process, ...]:
 
 
 def edge_topology(options: FleetOptions) -> tuple[Process, ...]:
-    """Everything but the agents, for the edge server. Its scheduler expects no number of robots."""
-    managed = (_policy(options), *_schedulers(options, robots_expected=0), *_gateway(options))
+    """Everything but the agents, for the edge server, which is not told what robots there are."""
+    managed = (
+        _policy(options),
+        *_schedulers(options, robots_expected=0),
+        *_traffic(options, robots=()),
+        *_gateway(options),
+    )
     return _complete(options.namespace, managed, "edge.yaml")
 
 
@@ -142,6 +149,15 @@ def _schedulers(options: FleetOptions, *, robots_expected: int) -> tuple[Process
     return first, second
 
 
+def _traffic(options: FleetOptions, *, robots: tuple[str, ...]) -> tuple[Process, ...]:
+    if not options.traffic:
+        return ()
+    settings: dict[str, Value] = {"site": str(options.site), "data_dir": str(options.data_dir)}
+    if robots:
+        settings["robots"] = list(robots)
+    return (_single("traffic", options.namespace, Stage.TRAFFIC, settings),)
+
+
 def _gateway(options: FleetOptions) -> tuple[Process, ...]:
     if not options.kafka:
         return ()
@@ -182,9 +198,12 @@ def _agent(name: str, robots: tuple[str, ...], options: FleetOptions) -> Process
         "site": str(options.site),
         "driver": options.driver,
         "data_dir": str(options.data_dir),
+        "traffic": options.traffic,
     }
     if options.driver == "sim":
         settings["driver_settings.speed_factor"] = options.speed
+        if options.traffic:
+            settings["driver_settings.state_dir"] = str(options.data_dir)
     nodes = tuple(f"{options.namespace}/{robot}/agent" for robot in robots)
     return Process(
         name=name,

@@ -48,6 +48,7 @@ def up(
         str, typer.Option(help="Where each process's output goes; empty = logs in data_dir.")
     ] = "",
     standby: Annotated[bool, typer.Option("--standby", help=HELP["standby"])] = False,
+    traffic: Annotated[bool, typer.Option(help=HELP["traffic"])] = True,
     params_file: Annotated[str, typer.Option(help=HELP["params_file"])] = "",
 ) -> None:
     """Start a simulated fleet with its scheduler and policy, and keep it running until Ctrl-C."""
@@ -66,6 +67,7 @@ def up(
             kafka=kafka,
             data_dir=data_dir,
             standby=standby,
+            traffic=traffic,
             params_file=params_file,
         )
         fleet = Fleet(

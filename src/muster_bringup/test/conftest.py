@@ -53,6 +53,7 @@ def make_options(tmp_path: Path) -> Callable[..., FleetOptions]:
             "kafka": "",
             "data_dir": tmp_path / "data",
             "standby": False,
+            "traffic": True,
             "params_file": None,
         }
         return FleetOptions(**{**values, **given})  # type: ignore[arg-type]

@@ -25,14 +25,15 @@ def robots(count: int) -> tuple[str, ...]:
     return tuple(f"robot_{index}" for index in range(1, count + 1))
 
 
-def test_fleet_goes_up_policy_scheduler_agents_gateway(make_options: MakeOptions) -> None:
+def test_fleet_goes_up_policy_scheduler_traffic_agents_gateway(make_options: MakeOptions) -> None:
     processes = fleet_topology(make_options(kafka="localhost:9092"))
     assert managed_nodes(processes) == [
         "1:/muster/policy",
         "2:/muster/scheduler",
-        "4:/muster/robot_1/agent",
-        "4:/muster/robot_2/agent",
-        "5:/muster/gateway",
+        "4:/muster/traffic",
+        "5:/muster/robot_1/agent",
+        "5:/muster/robot_2/agent",
+        "6:/muster/gateway",
     ]
     supervisor = processes[-1]
     assert supervisor.nodes == ("/muster/supervisor",)
@@ -71,6 +72,37 @@ def test_scheduler_expects_the_robots_of_the_fleet(make_options: MakeOptions) ->
         "data_dir": str(options.data_dir),
         "robots_expected": 2,
     }
+
+
+def settings_of(processes: tuple[Process, ...], name: str) -> dict[str, object]:
+    """What is said to the first node of a process."""
+    process = next(process for process in processes if process.name == name)
+    return dict(process.parameters[process.nodes[0]])
+
+
+def test_traffic_of_a_fleet_knows_its_robots_and_an_edges_does_not(
+    make_options: MakeOptions,
+) -> None:
+    options = make_options()
+    shared = {"site": str(options.site), "data_dir": str(options.data_dir)}
+    fleet = settings_of(fleet_topology(options), "traffic")
+    assert fleet == {**shared, "robots": ["robot_1", "robot_2"]}
+    assert settings_of(edge_topology(options), "traffic") == shared
+
+
+def test_all_of_a_fleet_have_traffic_or_none_has(make_options: MakeOptions) -> None:
+    with_it, without = make_options(), make_options(traffic=False)
+    assert settings_of(fleet_topology(with_it), "agents")["traffic"] is True
+    assert settings_of(fleet_topology(without), "agents")["traffic"] is False
+    for topology in (fleet_topology, edge_topology):
+        assert "traffic" not in [process.name for process in topology(without)]
+
+
+def test_simulated_robots_under_traffic_stay_where_they_are(make_options: MakeOptions) -> None:
+    options, key = make_options(), "driver_settings.state_dir"
+    assert settings_of(fleet_topology(options), "agents")[key] == str(options.data_dir)
+    assert key not in settings_of(fleet_topology(make_options(driver="other")), "agents")
+    assert key not in settings_of(fleet_topology(make_options(traffic=False)), "agents")
 
 
 @pytest.mark.parametrize("topology", [fleet_topology, edge_topology])

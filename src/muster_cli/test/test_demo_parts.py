@@ -8,9 +8,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from muster_cli.demo.domain import DOMAINS, claim_domain
 from muster_cli.demo.orders import make_orders
-from muster_cli.demo.processes import Child, log_tails
 from muster_cli.demo.settings import DemoSettings
 from muster_cli.demo.tally import Tally
 from muster_cli.exits import CommandError
@@ -19,6 +17,8 @@ from muster_core.intake import check_order, parse_order
 from muster_core.kinds import KINDS
 from muster_core.order import Order
 from muster_core.site import Routes, Site, load_site, parse_site
+from muster_ros.child import Child, ChildError, log_tails
+from muster_ros.domain import DOMAINS, claim_domain
 
 SITE = load_site(Path(__file__).parents[3] / "config" / "sites" / "small_warehouse.yaml")
 
@@ -160,7 +160,7 @@ def test_two_demos_never_share_a_domain() -> None:
 def test_child_that_ends_is_told_with_its_status_and_log(tmp_path: Path) -> None:
     log = tmp_path / "child.log"
     child = Child("child", ["sh", "-c", "echo no luck; exit 7"], log=log, environment={})
-    with pytest.raises(CommandError, match="child has ended by itself, with status 7"):
+    with pytest.raises(ChildError, match="child has ended by itself, with status 7"):
         child.wait_for_line("ready: ", 10.0)
     child.stop()
     assert log_tails(tmp_path).splitlines()[1:] == ["no luck"]

@@ -55,6 +55,12 @@ class ErrorCode(IntEnum):
     ROBOT_SILENT = 4007
     # 5000-5999: the gateway
     SCHEDULER_UNREACHABLE = 5001
+    # 6000-6999: traffic
+    UNKNOWN_ROBOT = 6001
+    BAD_ZONE = 6002
+    BAD_SITE = 6003
+    ZONES_NOT_KEPT = 6004
+    TRAFFIC_NOT_ACTIVE = 6005
 
 
 class Refusal(msgspec.Struct, frozen=True):

@@ -19,9 +19,13 @@ def plugin_names(group: str) -> tuple[str, ...]:
     return tuple(sorted({point.name for point in entry_points(group=group)}))
 
 
-def load_plugin(group: str, name: str, *, api_version: int) -> type:
+def load_plugin(
+    group: str, name: str, *, api_version: int, api_version_min: int | None = None
+) -> type:
     """The class registered as ``name`` under ``group``.
 
+    :param api_version_min: the oldest version of the interface that will do; ``api_version`` as a
+        rule.
     :raises PluginError: when there is none or there are several, it cannot be imported, it is not a
         class, or it was written for another version of the interface.
     """
@@ -38,10 +42,16 @@ def load_plugin(group: str, name: str, *, api_version: int) -> type:
             f"{group} {name!r} ({point.value}) is not a class; the choices are {_choices(group)}"
         )
     offered = getattr(plugin, "api_version", None)
-    if offered != api_version:
+    oldest = api_version if api_version_min is None else api_version_min
+    if not (isinstance(offered, int) and oldest <= offered <= api_version):
+        taken = (
+            f"version {api_version}"
+            if oldest == api_version
+            else (f"versions {oldest} to {api_version}")
+        )
         raise PluginError(
             f"{group} {name!r} ({point.value}) is written for interface version {offered}, "
-            f"this Muster has version {api_version}; the choices are {_choices(group)}"
+            f"this Muster has {taken}; the choices are {_choices(group)}"
         )
     return plugin
 

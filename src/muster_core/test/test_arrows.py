@@ -18,6 +18,7 @@ ALLOWED = {
         for name in (
             "muster_scheduler",
             "muster_policy",
+            "muster_traffic",
             "muster_agent",
             "muster_gateway",
             "muster_twin",

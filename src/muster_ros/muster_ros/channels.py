@@ -78,7 +78,16 @@ ROBOT_STATES = Channel("robot_states", msg.RobotState, _reliable(ROBOTS_MAX))
 ROBOT_DESCRIPTIONS = Channel(
     "robot_descriptions", msg.RobotDescription, _reliable(ROBOTS_MAX, durability=_KEPT)
 )
+TRAFFIC_REPORTS = Channel("traffic_reports", msg.TrafficReport, _reliable(ROBOTS_MAX))
+TRAFFIC_ROLL = Channel("traffic_roll", msg.TrafficRoll, _reliable(1, durability=_KEPT))
+ZONES = Channel("zones", msg.Zones, _reliable(1, durability=_KEPT))
+GET_TRAFFIC = Channel("get_traffic", srv.GetTraffic, _SERVICE)
+REMOVE_ROBOT = Channel("remove_robot", srv.RemoveRobot, _SERVICE)
+SET_ZONE = Channel("set_zone", srv.SetZone, _SERVICE)
+CHANGE_SITE = Channel("change_site", srv.ChangeSite, _SERVICE)
 EXECUTE_TASK = Channel("execute_task", action.ExecuteTask, _SERVICE, Scope.ROBOT)
+# For each robot its own, so that an agent's executor does not wake for all the others' releases.
+RELEASES = Channel("releases", msg.Release, _reliable(10), Scope.ROBOT)
 
 CHANNELS = (
     EXECUTE_ORDER,
@@ -95,5 +104,13 @@ CHANNELS = (
     LEASES,
     ROBOT_STATES,
     ROBOT_DESCRIPTIONS,
+    TRAFFIC_REPORTS,
+    TRAFFIC_ROLL,
+    ZONES,
+    GET_TRAFFIC,
+    REMOVE_ROBOT,
+    SET_ZONE,
+    CHANGE_SITE,
     EXECUTE_TASK,
+    RELEASES,
 )

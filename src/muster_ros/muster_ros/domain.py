@@ -2,8 +2,31 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from contextlib import ExitStack
+
+from muster_core.errors import MusterError
+
+DOMAINS = range(1, 101)
+"""Domain 0 is everybody's; the ports of those above 101 may be taken by other connections."""
+
+
+class DomainError(MusterError):
+    """No ROS domain can be had."""
+
+
+def claim_domain(resources: ExitStack) -> int:
+    """A domain that nobody on this machine holds; kept until ``resources`` are closed.
+
+    :raises DomainError: when all are taken.
+    """
+    own = os.environ.get("ROS_DOMAIN_ID") or "0"
+    start = os.getpid() % len(DOMAINS)
+    for domain in (*DOMAINS[start:], *DOMAINS[:start]):
+        if str(domain) != own and hold_domain(domain, resources):
+            return domain
+    raise DomainError(f"all ROS domains from {DOMAINS[0]} to {DOMAINS[-1]} are taken by demos")
 
 
 def hold_domain(domain: int | str, resources: ExitStack) -> bool:

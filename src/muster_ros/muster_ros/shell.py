@@ -69,6 +69,10 @@ class MusterNode(LifecycleNode):
         """What the node tells to diagnostics while it is well; override to add to it."""
         return {}
 
+    def warning(self) -> str:
+        """What a person should look into although the node is well; empty = nothing."""
+        return ""
+
     def describe_state(self, label: str) -> str:
         """The state in words while the node is well; ``label`` is its lifecycle's word for it."""
         return label
@@ -154,10 +158,12 @@ class MusterNode(LifecycleNode):
 
     def _publish_diagnostics(self) -> None:
         _, label = self._state_machine.current_state
+        warning = "" if self.problem else self.warning()
+        level = DiagnosticStatus.WARN if warning else DiagnosticStatus.OK
         status = DiagnosticStatus(
-            level=DiagnosticStatus.ERROR if self.problem else DiagnosticStatus.OK,
+            level=DiagnosticStatus.ERROR if self.problem else level,
             name=self.get_fully_qualified_name().lstrip("/"),
-            message=self.problem or self.describe_state(label),
+            message=self.problem or warning or self.describe_state(label),
             hardware_id="",
         )
         if not self.problem:

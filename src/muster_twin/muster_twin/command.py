@@ -6,18 +6,21 @@ from pathlib import Path
 
 import typer
 
+from muster_twin.live.command import live
+
 ORDERS_PER_ROBOT_H = 20.0
 """How many orders an hour come for each robot when no stream is given: what robots can just do."""
 COMPARISONS_MAX = 8
 
-twin = typer.Typer(
-    name="twin", help="Try fleets on a simulated site, without ROS.", no_args_is_help=True
-)
+twin = typer.Typer(name="twin", help="Try fleets on a simulated site.", no_args_is_help=True)
 
 
 @twin.callback()
 def _group() -> None:
-    """Try fleets on a simulated site, without ROS."""
+    """Try fleets on a simulated site."""
+
+
+twin.command()(live)
 
 
 @twin.command()

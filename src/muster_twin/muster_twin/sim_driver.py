@@ -1,7 +1,7 @@
 """The driver ``sim``: a robot that exists in the computer only, and keeps to the site's graph.
 
 Everything is a function of the moments it is given; how often it is polled changes nothing. Robots
-do not see each other.
+do not see each other: where traffic leads them they keep apart, and else pass through one another.
 """
 
 from __future__ import annotations
@@ -11,17 +11,20 @@ import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 from muster_core.clock import NS_PER_S, Instant
 from muster_core.config import Config
-from muster_core.driver.protocol import DRIVER_API_VERSION, DriverReport, StepState
+from muster_core.driver.protocol import DRIVER_API_VERSION, DriverReport, StepState, Way
 from muster_core.errors import SiteError
 from muster_core.ids import RobotId
 from muster_core.site import PlaceKind, Routes, Site
+from muster_core.site.validation import AT_VERTEX
 from muster_core.task import Step
 from muster_twin.battery import Battery
 from muster_twin.kinematics import Drive, drive_along, edges_by_ends
+from muster_twin.sim_memory import Memory, SimMemory
 from muster_twin.sim_settings import SimSettings
 
 VERBS = ("go", "pick", "place", "scan", "wait", "charge")
@@ -31,12 +34,16 @@ EMPTY = "the battery is empty; bring the robot to a charger"
 
 @dataclass(slots=True)
 class _Action:
-    """The step under way, in seconds of the simulated world."""
+    """The step or drive under way, in seconds of the simulated world.
+
+    :param way: as far as it is driven; None for steps.
+    """
 
     verb: str
     began_s: float
     ends_s: float
     drive: Drive | None = None
+    way: Way | None = None
     end: StepState = StepState.FINISHED
 
 
@@ -60,25 +67,42 @@ class SimDriver:
     version: ClassVar[str] = "0.1.0"
     settings_type: ClassVar[type[Config]] = SimSettings
 
-    def __init__(self, site: Site, settings: SimSettings, *, vertex: str, now: Instant) -> None:
+    def __init__(
+        self,
+        site: Site,
+        settings: SimSettings,
+        *,
+        vertex: str,
+        now: Instant,
+        memory: SimMemory | None = None,
+    ) -> None:
         self._site = site
+        self._memory = memory
         self._settings = settings
         self._routes = Routes(site, cached_max=ROUTES_CACHED_MAX)
         self._edges = edges_by_ends(site)
         self._origin_ns = now.steady_ns
+        self._reached = 0
         self._action: _Action | None = None
-        battery = Battery(settings.battery_start, settings)
-        self._standing = _Standing(0.0, vertex, 0.0, battery)
+        found = None if memory is None else memory.load(site)
+        if found is None:
+            found = Memory(vertex, 0.0, settings.battery_start)
+        battery = Battery(found.charge, settings)
+        self._standing = _Standing(0.0, found.vertex, found.heading, battery)
 
     @classmethod
     def create(
         cls, robot_id: RobotId, site: Site, settings: SimSettings, now: Instant
     ) -> SimDriver:
-        """The robot at its start place.
+        """The robot at its start place, or where it stood when it was remembered last.
 
         :raises SiteError: when there is no such place.
+        :raises ConfigError: when what is remembered cannot be used.
         """
-        return cls(site, settings, vertex=start_vertex(robot_id, site, settings), now=now)
+        directory = settings.state_dir
+        memory = SimMemory(Path(directory), robot_id) if directory else None
+        vertex = start_vertex(robot_id, site, settings)
+        return cls(site, settings, vertex=vertex, now=now, memory=memory)
 
     @property
     def verbs(self) -> tuple[str, ...]:
@@ -119,6 +143,16 @@ class SimDriver:
             self._action = None
             self._stand(now_s, StepState.FAILED, str(error))
 
+    def drive(self, way: Way, now: Instant) -> None:
+        """See :class:`WayDriver`."""
+        now_s = self._world_s(now)
+        self._settle(now_s)
+        try:
+            self._action = self._drive(way, now_s)
+        except SiteError as error:
+            self._action = None
+            self._stand(now_s, StepState.FAILED, str(error))
+
     def stop(self, now: Instant) -> None:
         """See :class:`Driver`."""
         now_s = self._world_s(now)
@@ -133,13 +167,20 @@ class SimDriver:
             if len(halted.vertices) == len(action.drive.vertices):
                 return  # the next safe point is the goal
             action.drive, action.ends_s = halted, action.began_s + halted.duration_s
+            if action.way is not None:
+                count = len(halted.vertices)
+                action.way = Way(action.way.first, action.way.vertices[:count])
         action.end = StepState.STOPPED
 
     def poll(self, now: Instant) -> DriverReport:
         """See :class:`Driver`."""
         now_s = self._world_s(now)
         self._settle(now_s)
-        return self._standing_report(now_s) if self._action is None else self._moving_report(now_s)
+        is_standing = self._action is None
+        report = self._standing_report(now_s) if is_standing else self._moving_report(now_s)
+        if self._memory is not None:
+            self._memory.keep(Memory(report.vertex, report.heading, report.battery))
+        return report
 
     def close(self) -> None:
         """See :class:`Driver`."""
@@ -170,8 +211,46 @@ class SimDriver:
         duration_s = max(duration_s, self._handling_s(step.verb), step.duration_s)
         return _Action(step.verb, now_s, now_s + duration_s)
 
+    def _drive(self, way: Way, now_s: float) -> _Action:
+        """The drive along ``way``, from its beginning or from where the robot drives already.
+
+        :raises SiteError: when it cannot be driven from here.
+        """
+        action, heading, began_s = self._action, self._standing.heading, now_s
+        if action is not None and action.way is not None and action.drive is not None:
+            # The next vertex is reached whatever comes; what is behind it is driven as it was.
+            heading, began_s = action.drive.heading, action.began_s
+            passed = action.way.vertices[: action.drive.next_index(now_s - began_s) + 1]
+            after = max(0, action.way.first + len(passed) - way.first)
+            way = Way(action.way.first, (*passed, *way.vertices[after:]))
+        else:
+            here = self._stand(now_s, StepState.NONE)
+            if here.battery.charge <= 0.0:
+                raise SiteError(EMPTY)
+            way = self._from_here(way, here.vertex)
+            self._reached = way.first
+        drive = drive_along(
+            way.vertices, self._site, self._edges, speed_mps=self.speed_mps_max, heading=heading
+        )
+        return _Action("go", began_s, began_s + drive.duration_s, drive, way)
+
+    def _from_here(self, way: Way, vertex: str) -> Way:
+        """``way`` from where the robot stands; whoever gave it may not have heard yet of that.
+
+        :raises SiteError: when the robot does not stand on it.
+        """
+        passed = self._reached - way.first
+        if not 0 <= passed < len(way.vertices) or way.vertices[passed] != vertex:
+            passed = 0
+        if way.vertices[passed] != vertex:
+            raise SiteError(f"the robot stands at {vertex!r}, not at {way.vertices[0]!r}")
+        return Way(way.first + passed, way.vertices[passed:])
+
     def _check_place(self, step: Step, vertex: str) -> None:
-        if step.place and (wanted := self._site.place(step.place).vertex) != vertex:
+        wanted = self._site.place(step.place).vertex if step.place else vertex
+        if step.verb == "pick" and step.place[:1] == AT_VERTEX and (vertex, wanted) in self._edges:
+            return  # it takes over what the robot next to it has
+        if wanted != vertex:
             raise SiteError(f"the robot stands at {vertex!r}, not at {step.place!r} ({wanted!r})")
         chargers = self._site.places_of_kind(PlaceKind.CHARGER)
         if step.verb == "charge" and all(charger.vertex != vertex for charger in chargers):
@@ -190,6 +269,8 @@ class SimDriver:
         """End the action whose time has come, at the time it came."""
         action = self._action
         if action is not None and action.ends_s <= now_s:
+            if action.way is not None:
+                self._reached = action.way.last
             self._standing = self._after(action, action.ends_s, action.end)
             self._action = None
 
@@ -231,6 +312,7 @@ class SimDriver:
             standing.state,
             progress=1.0 if standing.state is StepState.FINISHED else 0.0,
             message=standing.message,
+            reached=self._reached,
             fault="" if charge > 0.0 or is_at_charger else EMPTY,
         )
 
@@ -239,10 +321,12 @@ class SimDriver:
         assert action is not None
         then = self._after(action, now_s, StepState.RUNNING)
         vertex = self._site.vertex(then.vertex)
-        x, y = vertex.x, vertex.y
+        x, y, next_vertex, reached = vertex.x, vertex.y, "", self._reached
         if action.drive is not None:
             place = action.drive.at(now_s - action.began_s)
-            x, y = place.x, place.y
+            x, y, next_vertex = place.x, place.y, place.next_vertex
+            if action.way is not None:
+                reached = action.way.first + place.index
         return DriverReport(
             x,
             y,
@@ -252,6 +336,8 @@ class SimDriver:
             StepState.RUNNING,
             progress=(now_s - action.began_s) / (action.ends_s - action.began_s),
             remaining_s=(action.ends_s - now_s) / self._settings.speed_factor,
+            next_vertex=next_vertex,
+            reached=reached,
         )
 
 

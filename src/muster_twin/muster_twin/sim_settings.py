@@ -28,6 +28,10 @@ class SimSettings(Config, frozen=True, kw_only=True):
     charge_per_s: float = 2.8e-4
     # The place where it starts; empty = robot n starts at the site's n-th parking place.
     start_place: str = ""
+    # Directory in which it is remembered where the robot stands and what its battery holds, so that
+    # they outlast the agent; empty = each start of the agent begins at the start place with
+    # battery_start. Fleets with traffic need it: a robot that is suddenly elsewhere is astray.
+    state_dir: str = ""
     # What orders may require of it beyond its verbs.
     capabilities: tuple[str, ...] = ()
 

@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from muster_core.clock import Instant
-from muster_core.driver.protocol import StepState
+from muster_core.driver.protocol import StepState, Way
 from muster_core.errors import ConfigError, SiteError
 from muster_core.ids import RobotId
 from muster_core.plugins import DRIVER_GROUP, load_plugin
 from muster_core.site import Site, parse_site
 from muster_core.task import Step
-from muster_core.testing.driver_contract import DRIVER_CHECKS, DriverCase
+from muster_core.testing.driver_contract import DRIVER_CHECKS, WAY_CHECKS, DriverCase
 from muster_twin.sim_driver import SimDriver
 from muster_twin.sim_settings import SimSettings
 
@@ -32,6 +32,13 @@ places:
   charger_1: {kind: charger, vertex: b}
   far: {kind: shelf, vertex: island}
 """
+ROW = """
+site: row
+vertices: {a: [0, 0], b: [1, 0], c: [2, 0], d: [3, 0], e: [3, 2]}
+edges: [[a, b, c, d, e]]
+zones:
+  slow: {vertices: [d], speed_mps: 0.5}
+"""
 
 
 @pytest.fixture(name="site")
@@ -46,6 +53,13 @@ def make_driver(site: Site, robot: str = "robot_1", **settings: object) -> SimDr
 @pytest.mark.parametrize("check", DRIVER_CHECKS, ids=lambda check: check.__name__)
 def test_sim_driver_keeps_contract(check, site):
     check(DriverCase(driver=make_driver(site), now=NOW, go=Step("go", "shelf_1")))
+
+
+@pytest.mark.parametrize("check", WAY_CHECKS, ids=lambda check: check.__name__)
+def test_sim_driver_drives_along_ways(check):
+    site = parse_site(ROW, "row.yaml")
+    driver = make_driver(site)
+    check(DriverCase(driver=driver, now=NOW, go=Step("go", "@d"), way=("a", "b", "c", "d", "e")))
 
 
 def test_sim_is_registered_under_its_name():
@@ -173,3 +187,68 @@ def test_robots_start_at_parking_places_in_turn(site):
 def test_settings_out_of_range_are_refused_by_name(settings):
     with pytest.raises(ConfigError, match=next(iter(settings))):
         SimSettings(**settings)
+
+
+def test_drives_slower_where_a_zone_says_so_on_steps_and_ways_alike():
+    site = parse_site(ROW, "row.yaml")
+    going, driving = make_driver(site), make_driver(site)
+    going.start(Step("go", "@e"), NOW)
+    driving.drive(Way(0, ("a", "b", "c", "d", "e")), NOW)
+    arrival_s = 1.0 + 1.0 + 2.0 + 4.0
+    for driver in (going, driving):
+        assert driver.poll(NOW.later(arrival_s - 0.01)).step_state is StepState.RUNNING
+        assert driver.poll(NOW.later(arrival_s)).vertex == "e"
+
+
+@pytest.mark.parametrize(
+    ("way", "words"),
+    [
+        (Way(0, ("b", "a")), "stands at 'a', not at 'b'"),
+        (Way(0, ("a", "c")), "no edge from 'a' to 'c'"),
+        (Way(0, ("a", "x")), "no edge from 'a' to 'x'"),
+    ],
+)
+def test_way_that_cannot_be_driven_fails_with_reason(site, way, words):
+    driver = make_driver(site)
+    driver.drive(way, NOW)
+    report = driver.poll(NOW)
+    assert report.step_state is StepState.FAILED
+    assert words in report.message
+    assert driver.poll(NOW.later(60)).vertex == "a"
+
+
+def test_goes_on_from_where_it_stands_when_its_way_begins_behind_it(site):
+    driver = make_driver(site)
+    driver.drive(Way(0, ("a", "b")), NOW)
+    arrived = NOW.later(60)
+    driver.drive(Way(0, ("a", "b", "c")), arrived)  # whoever gave it has not heard that it is there
+    assert driver.poll(arrived).reached == 1
+    end = driver.poll(arrived.later(60))
+    assert (end.reached, end.vertex) == (2, "c")
+
+
+def test_takes_over_from_the_robot_next_to_it(site):
+    driver = make_driver(site)
+    driver.start(Step("pick", "@b"), NOW)
+    assert driver.poll(NOW.later(60)).step_state is StepState.FINISHED
+    driver.start(Step("pick", "@c"), NOW.later(60))
+    assert "stands at 'a', not at '@c'" in driver.poll(NOW.later(60)).message
+
+
+def test_agent_that_starts_again_finds_the_robot_where_it_was(site, tmp_path):
+    state_dir = str(tmp_path / "sim")
+    driver = make_driver(site, state_dir=state_dir, drain_per_m=0.01)
+    driver.drive(Way(0, ("a", "b", "c")), NOW)
+    there = driver.poll(NOW.later(7))
+    assert there.vertex == "b"
+    again = make_driver(site, state_dir=state_dir).poll(NOW)
+    assert (again.vertex, again.battery) == ("b", pytest.approx(there.battery))
+    assert make_driver(site, "robot_2", state_dir=state_dir).poll(NOW).vertex == "b", "its own"
+    assert make_driver(site).poll(NOW).vertex == "a", "nothing is remembered unless it is said"
+
+
+@pytest.mark.parametrize("content", ["", "{", '{"vertex": "x", "heading": 0, "charge": 1}'])
+def test_memory_that_is_of_no_use_is_refused_with_a_remedy(site, tmp_path, content):
+    (tmp_path / "robot_1.sim").write_text(content)
+    with pytest.raises(ConfigError, match=r"robot_1\.sim .*; remove it"):
+        make_driver(site, state_dir=str(tmp_path))

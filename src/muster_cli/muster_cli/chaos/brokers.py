@@ -11,9 +11,9 @@ from muster_cli.chaos.draws import Part
 from muster_cli.chaos.settings import AUTO, MOCK, REAL
 from muster_cli.chaos.targets import Target
 from muster_cli.demo.commands import kafka_command
-from muster_cli.demo.processes import Child
 from muster_cli.demo.settings import KAFKA_DEADLINE_S
 from muster_cli.exits import UsageError
+from muster_ros.child import Child
 
 RESTART_AFTER_S = 1.0
 
@@ -94,7 +94,7 @@ class ForeignBroker:
 def open_broker(kafka: str, *, start: Start, jars: Path, directory: Path) -> Broker:
     """The Kafka that was asked for.
 
-    :raises CommandError: when it does not start.
+    :raises ChildError: when it does not start.
     """
     if kafka == MOCK:
         words = "an in-memory Kafka, which would forget all if killed: it only stands still"

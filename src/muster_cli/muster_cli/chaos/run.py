@@ -35,15 +35,15 @@ from muster_cli.chaos.settings import (
 from muster_cli.chaos.targets import Target, find_targets
 from muster_cli.client import FleetClient
 from muster_cli.demo.commands import params_text, up_command
-from muster_cli.demo.domain import claim_domain
 from muster_cli.demo.interrupts import Interrupts
 from muster_cli.demo.kafka import DemoKafka, Topics, event_of
 from muster_cli.demo.orders import make_orders
-from muster_cli.demo.processes import Child, log_tails
 from muster_cli.demo.startup import wait_until_active
 from muster_cli.exits import ExitCode
 from muster_core.errors import MusterError
 from muster_core.site import Site
+from muster_ros.child import Child, log_tails
+from muster_ros.domain import claim_domain
 
 KAFKA_POLL_S = 0.05
 SPIN_S = 0.02

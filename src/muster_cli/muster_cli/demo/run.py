@@ -19,11 +19,9 @@ from muster_cli.client import FleetClient
 from muster_cli.dashboard import Scene
 from muster_cli.demo.action import ActionOrder
 from muster_cli.demo.commands import kafka_command, params_text, up_command
-from muster_cli.demo.domain import claim_domain
 from muster_cli.demo.interrupts import Interrupts
 from muster_cli.demo.kafka import DemoKafka, Topics, event_of, refusal_of
 from muster_cli.demo.orders import make_orders
-from muster_cli.demo.processes import Child, log_tails
 from muster_cli.demo.screen import make_screen
 from muster_cli.demo.settings import KAFKA_DEADLINE_S, SETTLE_DEADLINE_S, DemoSettings
 from muster_cli.demo.startup import wait_until_active
@@ -34,6 +32,8 @@ from muster_cli.story import Story
 from muster_core.errors import MusterError
 from muster_core.site import Site
 from muster_ros import channels
+from muster_ros.child import Child, log_tails
+from muster_ros.domain import claim_domain
 
 SPIN_S = 0.05
 KAFKA_POLL_S = 0.05

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from muster_core.agent.ground import Ground
 from muster_core.task import Step
 
 
@@ -30,6 +31,7 @@ class Abilities:
     :param nearest_parking: as ``nearest_charger``, of the places to park.
     :param is_safe_place: whether a robot may stand at the vertex for long: to park or to charge.
     :param estimate_s: how long steps take from a vertex on, s; 0 when unknown.
+    :param ground: the site; only a robot that traffic leads needs to know it.
     """
 
     verbs: tuple[str, ...]
@@ -37,3 +39,4 @@ class Abilities:
     nearest_parking: Callable[[str], str | None] = _no_place
     is_safe_place: Callable[[str], bool] = _never_safe
     estimate_s: Callable[[Sequence[Step], str], float] = _no_estimate
+    ground: Ground | None = None

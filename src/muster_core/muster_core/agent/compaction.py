@@ -12,6 +12,7 @@ from muster_core.agent.records import (
     OutcomeAcknowledged,
     StepBegun,
     StepFinished,
+    TrafficEpochSeen,
 )
 from muster_core.agent.state import AgentState
 
@@ -23,6 +24,8 @@ def shortest(state: AgentState) -> Iterator[AgentRecord]:
     """
     if state.incarnation:
         yield AgentStarted(incarnation=state.incarnation)
+    if state.traffic_epoch:
+        yield TrafficEpochSeen(epoch=state.traffic_epoch)
     for attempt_id, outcome in state.ended.items():
         yield AttemptDeclined(outcome=outcome)
         if attempt_id not in state.outcomes:

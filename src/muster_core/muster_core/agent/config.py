@@ -64,6 +64,20 @@ class AgentConfig(Config, frozen=True, kw_only=True):
     # Pause before it goes to charge again, as when it could not charge, s.
     charge_retry_s: float = 10.0
 
+    # Whether the robot drives only where traffic has it drive. The same for all robots of a fleet:
+    # one that finds its own way runs into others, and traffic does not know of it. Takes a driver
+    # of interface version 2, and a traffic that runs.
+    traffic: bool = False
+    # How often traffic is told at least where the robot is, s; each change is told at once. At most
+    # a third of traffic's silence_s_max.
+    traffic_report_period_s: float = 1.0
+    # Pause before the robot tries again to drive what it holds, when it could not, s. So long
+    # traffic leads others round it.
+    drive_retry_s: float = 5.0
+    # How far the robot reaches behind the point that its driver tells the place of, m. It holds
+    # the vertices behind it for so long; 0 = it has left a vertex when it is at the next.
+    tail_m: float = 0.0
+
     # Steps that one task may have; a longer one is refused.
     steps_max: int = 1024
     # Outcomes that may wait for acknowledgement; at the bound the robot answers no new offers (they
@@ -95,6 +109,11 @@ class AgentConfig(Config, frozen=True, kw_only=True):
         require(0.1 <= self.charge_retry_s <= 3600, "charge_retry_s", "0.1 to 3600 s")
         require(1 <= self.alone_after_s <= 86400, "alone_after_s", "1 to 86400 s")
         require(0.1 <= self.park_retry_s <= 3600, "park_retry_s", "0.1 to 3600 s")
+        require(
+            0.05 <= self.traffic_report_period_s <= 60, "traffic_report_period_s", "0.05 to 60 s"
+        )
+        require(0.1 <= self.drive_retry_s <= 3600, "drive_retry_s", "0.1 to 3600 s")
+        require(0 <= self.tail_m <= 100, "tail_m", "0 to 100 m")
         require(1 <= self.steps_max <= 65535, "steps_max", "1 to 65535")
         allowed = f"1 to {OUTCOMES_MAX}"
         require(1 <= self.outcomes_kept_max <= OUTCOMES_MAX, "outcomes_kept_max", allowed)

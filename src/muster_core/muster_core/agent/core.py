@@ -4,8 +4,8 @@ Pure, in the manner of etcd-io/raft: ``step`` takes inputs, ``ready`` hands out 
 durable and the effects that may leave after that. The shell calls ``step`` again only after it has
 performed them.
 
-Rules for editors: lasting facts change by ``_record`` alone; what is not in the journal (driver,
-permission, run) must be safe to lose. Drivers are started in ``_start`` alone.
+Rules for editors: lasting facts change in :class:`Promises` alone; what is not in the journal
+(driver, permission, run, driving) must be safe to lose. Steps are started in ``_start`` alone.
 """
 
 from __future__ import annotations
@@ -16,30 +16,32 @@ from dataclasses import dataclass
 from muster_core.agent.abilities import Abilities
 from muster_core.agent.config import AgentConfig
 from muster_core.agent.contact import Contact
+from muster_core.agent.driving import Driving, motion_of
 from muster_core.agent.effects import Effect, FinishGoal, PublishState, StartStep, StopDriver
 from muster_core.agent.errands import Errands
 from muster_core.agent.inputs import (
     DriverReported,
     Input,
     LeasesReceived,
+    ReleaseReceived,
+    RollCalled,
     StopRequested,
     TaskOffered,
     Ticked,
 )
-from muster_core.agent.intake import EPOCH_MAX, refusal
+from muster_core.agent.intake import EPOCH_MAX, refusal, refused
 from muster_core.agent.lease import Lease
 from muster_core.agent.permission import Permission
 from muster_core.agent.picture import picture
+from muster_core.agent.promises import Promises
 from muster_core.agent.records import (
     AgentRecord,
     AgentStarted,
-    AttemptAccepted,
-    AttemptDeclined,
-    AttemptFinished,
     EpochSeen,
     OutcomeAcknowledged,
     StepBegun,
     StepFinished,
+    TrafficEpochSeen,
 )
 from muster_core.agent.report_numbers import ReportNumbers
 from muster_core.agent.run import Errand, Run, Stop
@@ -51,6 +53,8 @@ from muster_core.errors import ErrorCode
 from muster_core.ids import AttemptId, OrderId, RobotId
 from muster_core.robot import RobotMode, RobotReport
 from muster_core.task import Outcome, OutcomeResult
+from muster_core.traffic.effects import Release
+from muster_core.traffic.inputs import TrafficReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +89,20 @@ class AgentCore:
         self._abilities = abilities
         self._report: DriverReport | None = None
         self._run: Run | None = None
-        self._records: list[AgentRecord] = []
         self._effects: list[Effect] = []
-        self._record(AgentStarted(incarnation=state.incarnation + 1))
+        self._promises = Promises(state, config.outcomes_kept_max)
+        self._promises.record(AgentStarted(incarnation=state.incarnation + 1))
         self._numbers = ReportNumbers(state.incarnation, now)
         lease = Lease(config.lease_safety, config.lease_s_max)
         self._permission = Permission(lease, self._numbers, self.counts)
         self._contact = Contact(config.alone_after_s, now)
         self._errands = Errands(config, abilities, now)
         self._telling = Telling(config.heartbeat_period_s, now)
+        # The lease ran out, and no scheduler was heard since.
+        self._is_adrift = False
+        self._driving: Driving | None = None
+        if config.traffic:
+            self._driving = Driving(config, robot_id, abilities=abilities, state=state, now=now)
         self._resume(now)
 
     def step(self, item: Input, now: Instant) -> None:
@@ -105,9 +114,13 @@ class AgentCore:
             case LeasesReceived():
                 self._on_leases_received(item, now)
             case DriverReported(report=report):
-                self._on_driver_reported(report)
+                self._on_driver_reported(report, now)
             case StopRequested(attempt_id=attempt_id):
                 self._on_stop_requested(attempt_id)
+            case ReleaseReceived(release=release):
+                self._on_traffic_heard(release.epoch, release)
+            case RollCalled(epoch=epoch):
+                self._on_traffic_heard(epoch)
             case Ticked():
                 pass
         self._proceed(now)
@@ -117,8 +130,10 @@ class AgentCore:
         self._tell(now)
         if self._run is not None:
             self._run.is_start_pending = False
-        ready = Ready(tuple(self._records), tuple(self._effects))
-        self._records.clear()
+        if self._driving is not None:
+            motion = motion_of(self._run, self._report, is_adrift=self._is_adrift)
+            self._effects.extend(self._driving.effects(self._run, motion, now))
+        ready = Ready(self._promises.take_records(), tuple(self._effects))
         self._effects.clear()
         return ready
 
@@ -127,7 +142,7 @@ class AgentCore:
         return picture(
             self._robot_id,
             self.state,
-            self._report,
+            self._step_report(),
             self._run,
             alone=self._contact.told(),
             battery_low=self._config.battery_low,
@@ -140,29 +155,29 @@ class AgentCore:
         report.report_number = self._numbers.next(now)
         return report
 
+    def farewell_to_traffic(self) -> TrafficReport | None:
+        """What traffic is told when the agent ends; None when there is nothing to tell."""
+        return None if self._driving is None else self._driving.farewell()
+
     def warning(self) -> str:
         """What a person should look into; empty when there is nothing."""
-        if not self._permission.is_from_another:
-            return ""
-        return (
-            f"the scheduler has heard reports of {self._robot_id!r} that this agent never made: "
-            f"either another agent uses the same name, and one of them must get another; or this "
-            f"agent's journal was lost or replaced by an older one"
-        )
+        return self._permission.warning(self._robot_id)
+
+    def _step_report(self) -> DriverReport | None:
+        """What the driver knows of the step under way, also where traffic leads it."""
+        driving = self._driving
+        return self._report if driving is None else driving.as_step(self._run, self._report)
 
     def _tell(self, now: Instant) -> None:
-        if self._run is not None and self._report is not None:
-            progress = self._telling.progress(self._run, self._report, now)
+        step_report = self._step_report()
+        if self._run is not None and step_report is not None:
+            progress = self._telling.progress(self._run, step_report, now)
             if progress is not None:
                 self._effects.append(progress)
         report = self.report()
         if self._telling.is_due(report, now):
             report.report_number = self._numbers.next(now)
             self._effects.append(PublishState(report))
-
-    def _record(self, record: AgentRecord) -> None:
-        self.state.apply(record)
-        self._records.append(record)
 
     def _resume(self, now: Instant) -> None:
         """Take up the attempt that the journal left open, if that is safe."""
@@ -189,7 +204,7 @@ class AgentCore:
         elif (known := self.state.ended.get(attempt_id)) is not None:
             self._effects.append(FinishGoal(known))
             self._telling.repeat()
-        elif self._is_owing_all_it_can():
+        elif self._promises.is_owing_all_it_can:
             self.counts["offers_unanswered_outcomes_full"] += 1
         else:
             self._answer(offer, now)
@@ -208,22 +223,9 @@ class AgentCore:
             is_charging=run is not None and run.errand is Errand.CHARGE,
         )
         if why is not None:
-            refused = OutcomeResult.REFUSED
-            self._decline(
-                Outcome(offer.attempt_id, offer.order_id, refused, 0, why.code, why.message)
-            )
+            self._decline(refused(offer, why))
             return
-        self._record(
-            AttemptAccepted(
-                attempt_id=offer.attempt_id,
-                task_id=offer.task_id,
-                order_id=offer.order_id,
-                epoch=offer.epoch,
-                lease_s=self._permission.believed_s(offer.lease_s),
-                steps=offer.steps,
-                traceparent=offer.traceparent,
-            )
-        )
+        self._promises.accept(offer, self._permission.believed_s(offer.lease_s))
         self._permission.begin(offer.grant, offer.lease_s)
         if run is not None:
             run.end_by(Stop(OutcomeResult.CANCELLED, message="there is work"))
@@ -243,7 +245,7 @@ class AgentCore:
             self._on_revoked(attempt_id)
         for attempt_id in leases.acknowledged:
             if attempt_id in self.state.outcomes:
-                self._record(OutcomeAcknowledged(attempt_id=attempt_id))
+                self._promises.record(OutcomeAcknowledged(attempt_id=attempt_id))
 
     def _on_revoked(self, attempt_id: AttemptId) -> None:
         attempt = self.state.attempt
@@ -251,7 +253,7 @@ class AgentCore:
             self._stop_attempt(Stop(OutcomeResult.CANCELLED, message="revoked by the scheduler"))
         elif attempt_id in self.state.ended or not attempt_id:
             pass  # its outcome is on its way, or acknowledged
-        elif self._is_owing_all_it_can():
+        elif self._promises.is_owing_all_it_can:
             self.counts["revocations_unanswered_outcomes_full"] += 1
         else:
             # The offer is late or lost; should it still come, it must not be done.
@@ -265,10 +267,25 @@ class AgentCore:
             message = "stopped by a request to the robot itself"
             self._stop_attempt(Stop(OutcomeResult.CANCELLED, message=message))
 
-    def _on_driver_reported(self, report: DriverReport) -> None:
+    def _on_traffic_heard(self, epoch: int, release: Release | None = None) -> None:
+        driving = self._driving
+        if driving is None or not 0 <= epoch <= EPOCH_MAX:
+            self.counts["malformed_dropped" if driving else "traffic_unexpected"] += 1
+            return
+        driving.hear_traffic(epoch, release)
+        if driving.epoch > self.state.traffic_epoch:
+            self._promises.record(TrafficEpochSeen(epoch=driving.epoch))
+
+    def _on_driver_reported(self, report: DriverReport, now: Instant) -> None:
         self._report = report
+        driving = self._driving
+        trouble = "" if driving is None else driving.hear_driver(report, now)
         run = self._run
         if run is None or not run.is_under_way or run.is_start_pending:
+            return
+        if driving is not None and run.is_go:
+            if driving.has_finished(run, report, trouble):
+                self._on_step_finished(run)
             return
         if report.step_state is StepState.FINISHED:
             self._on_step_finished(run)
@@ -284,21 +301,23 @@ class AgentCore:
     def _on_step_finished(self, run: Run) -> None:
         run.is_under_way = False
         if not run.is_errand:
-            self._record(StepFinished(attempt_id=run.attempt_id, step_index=run.index))
+            self._promises.record(StepFinished(attempt_id=run.attempt_id, step_index=run.index))
         run.index += 1
 
     # Time and epochs
 
     def _see_epoch(self, epoch: int, now: Instant) -> None:
         if epoch > self.state.epoch:
-            self._record(EpochSeen(epoch=epoch))
+            self._promises.record(EpochSeen(epoch=epoch))
         if epoch == self.state.epoch:
             self._contact.hear(now)
+            self._is_adrift = False
 
     def _check_time(self, now: Instant) -> None:
         if self._contact.check(now):
             self.counts["times_alone"] += 1
         if self._permission.is_over(now):
+            self._is_adrift = True
             message = self._permission.why_over()
             self._stop_attempt(Stop(OutcomeResult.FAILED, ErrorCode.LEASE_EXPIRED, message))
 
@@ -310,6 +329,8 @@ class AgentCore:
         if run is not None and run.needs_driver_stop():
             run.is_stop_sent = True
             self._effects.append(StopDriver())
+            if self._driving is not None and run.is_go:
+                self._driving.stop()
         if run is not None and not run.is_under_way and (run.stop is not None or run.is_done):
             self._end(run, now)
             run = None
@@ -330,17 +351,20 @@ class AgentCore:
         """A driver that still comes to a stop after a restart is let stand first."""
         is_standing = self._report is not None and self._report.step_state is not StepState.RUNNING
         is_permitted = run.is_errand or self._permission.covers(run.index)
+        if self._driving is not None and run.is_go:
+            is_standing = self._driving.is_placed  # it may be giving way to somebody
         return is_standing and not run.is_under_way and is_permitted
 
     def _start(self, run: Run) -> None:
         assert self._report is not None
         if not run.is_repeatable:
-            self._record(StepBegun(attempt_id=run.attempt_id, step_index=run.index))
+            self._promises.record(StepBegun(attempt_id=run.attempt_id, step_index=run.index))
         run.is_under_way = run.is_start_pending = True
-        self._effects.append(StartStep(run.step))
-        estimate_s, vertex = self._abilities.estimate_s, self._report.vertex
-        left_s = estimate_s(run.steps[run.index :], vertex)
-        run.later_s = left_s - estimate_s((run.step,), vertex)
+        if self._driving is not None and run.is_go:
+            self._driving.begin(run, self._report.vertex)
+        else:
+            self._effects.append(StartStep(run.step))
+        run.look_ahead(self._abilities.estimate_s, self._report.vertex)
 
     def _stop_attempt(self, stop: Stop) -> None:
         """Have the attempt under way end because of ``stop``."""
@@ -362,25 +386,9 @@ class AgentCore:
             self.counts[f"{run.errand.value}_failed"] += 1
 
     def _finish(self, stop: Stop, *, is_uncertain: bool) -> None:
-        attempt = self.state.attempt
-        assert attempt is not None
-        outcome = Outcome(
-            attempt.attempt_id,
-            attempt.order_id,
-            stop.result,
-            self.state.steps_finished,
-            stop.error_code,
-            stop.message,
-            is_uncertain,
-        )
         self._permission.end()
-        self._record(AttemptFinished(outcome=outcome))
-        self._effects.append(FinishGoal(outcome))
+        self._effects.append(FinishGoal(self._promises.finish(stop, is_uncertain=is_uncertain)))
 
     def _decline(self, outcome: Outcome) -> None:
-        self._record(AttemptDeclined(outcome=outcome))
+        self._promises.decline(outcome)
         self._effects.append(FinishGoal(outcome))
-
-    def _is_owing_all_it_can(self) -> bool:
-        running = 1 if self.state.attempt is not None else 0
-        return len(self.state.outcomes) + running >= self._config.outcomes_kept_max

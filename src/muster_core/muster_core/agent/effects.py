@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from muster_core.driver.protocol import Way
 from muster_core.ids import AttemptId
 from muster_core.robot import RobotReport
 from muster_core.task import Outcome, Step
+from muster_core.traffic.inputs import TrafficReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +16,13 @@ class StartStep:
     """Give the driver a step."""
 
     step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class Drive:
+    """Have the driver drive along vertices that the robot holds. In fleets with traffic only."""
+
+    way: Way
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,4 +53,11 @@ class FinishGoal:
     outcome: Outcome
 
 
-Effect = StartStep | StopDriver | PublishState | TellProgress | FinishGoal
+@dataclass(frozen=True, slots=True)
+class ReportTraffic:
+    """Tell traffic what the robot holds and wants. In fleets with traffic only."""
+
+    report: TrafficReport
+
+
+Effect = StartStep | Drive | StopDriver | PublishState | TellProgress | FinishGoal | ReportTraffic

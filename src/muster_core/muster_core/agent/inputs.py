@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from muster_core.driver.protocol import DriverReport
 from muster_core.ids import AttemptId, OrderId, TaskId
 from muster_core.task import Step
+from muster_core.traffic.effects import Release
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +78,30 @@ class StopRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class ReleaseReceived:
+    """Traffic released a stretch. May be another robot's, and come more than once, and late."""
+
+    release: Release
+
+
+@dataclass(frozen=True, slots=True)
+class RollCalled:
+    """A traffic of that epoch asks what the robot holds, and that no older one be obeyed."""
+
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
 class Ticked:
     """Time has passed."""
 
 
-Input = TaskOffered | LeasesReceived | DriverReported | StopRequested | Ticked
+Input = (
+    TaskOffered
+    | LeasesReceived
+    | DriverReported
+    | StopRequested
+    | ReleaseReceived
+    | RollCalled
+    | Ticked
+)

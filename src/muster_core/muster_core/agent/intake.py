@@ -7,6 +7,7 @@ from muster_core.agent.inputs import TaskOffered
 from muster_core.agent.state import AgentState
 from muster_core.driver.protocol import DriverReport
 from muster_core.errors import ErrorCode, Refusal
+from muster_core.task import Outcome, OutcomeResult
 
 EPOCH_MAX = 2**63 - 1  # what the journal's storage holds
 
@@ -31,6 +32,12 @@ def refusal(
             ErrorCode.ROBOT_BUSY, f"the robot works on attempt {state.attempt.attempt_id!r}"
         )
     return _bad_steps(offer, config, verbs) or _unfit(report, config, is_charging)
+
+
+def refused(offer: TaskOffered, why: Refusal) -> Outcome:
+    """The outcome of an attempt that the robot does not try."""
+    result = OutcomeResult.REFUSED
+    return Outcome(offer.attempt_id, offer.order_id, result, 0, why.code, why.message)
 
 
 def _bad_steps(offer: TaskOffered, config: AgentConfig, verbs: tuple[str, ...]) -> Refusal | None:

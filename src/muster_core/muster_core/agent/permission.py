@@ -13,7 +13,7 @@ from muster_core.agent.inputs import Grant
 from muster_core.agent.lease import Lease
 from muster_core.agent.report_numbers import ReportNumbers
 from muster_core.clock import Instant
-from muster_core.ids import AttemptId
+from muster_core.ids import AttemptId, RobotId
 
 _NOBODYS = AttemptId("")
 
@@ -86,6 +86,16 @@ class Permission:
         if self._lease.is_granted:
             return "the lease ran out and was not granted again"
         return "the lease was not granted again after the agent's restart"
+
+    def warning(self, robot_id: RobotId) -> str:
+        """What a person should look into; empty when there is nothing."""
+        if not self.is_from_another:
+            return ""
+        return (
+            f"the scheduler has heard reports of {robot_id!r} that this agent never made: "
+            f"either another agent uses the same name, and one of them must get another; or this "
+            f"agent's journal was lost or replaced by an older one"
+        )
 
     def _take(self, grant: Grant, duration_s: float) -> None:
         self._lease.hold_until(self._end_ns(grant, duration_s))

@@ -80,9 +80,16 @@ class OutcomeAcknowledged(_Record, frozen=True, kw_only=True, tag="outcome_ackno
     attempt_id: AttemptId
 
 
+class TrafficEpochSeen(_Record, frozen=True, kw_only=True, tag="traffic_epoch_seen"):
+    """A newer traffic was heard; what older ones release is not driven from here on (I8)."""
+
+    epoch: int
+
+
 AgentRecord = (
     AgentStarted
     | EpochSeen
+    | TrafficEpochSeen
     | AttemptAccepted
     | StepBegun
     | StepFinished

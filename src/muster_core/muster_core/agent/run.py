@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from muster_core.driver.protocol import DriverReport, StepState
 from muster_core.errors import ErrorCode
 from muster_core.ids import AttemptId
+from muster_core.site.validation import AT_VERTEX
 from muster_core.task import REPEATABLE_VERBS, OutcomeResult, Step
 
 _NOBODYS = AttemptId("")
@@ -72,9 +74,31 @@ class Run:
         return self.is_errand or self.step.verb in REPEATABLE_VERBS
 
     @property
+    def is_go(self) -> bool:
+        """Whether the step is to get somewhere."""
+        return self.step.verb == "go"
+
+    @property
+    def is_before_takeover(self) -> bool:
+        """Whether the step leads to where another robot stands whose item is taken next."""
+        place, following = self.step.place, self.steps[self.index + 1 : self.index + 2]
+        takes_there = any(step.verb == "pick" and step.place == place for step in following)
+        return takes_there and place.startswith(AT_VERTEX)
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether it is to end before its last step, and that step need not be finished."""
+        return self.stop is not None and self.step.verb not in UNINTERRUPTIBLE_VERBS
+
+    @property
     def is_done(self) -> bool:
         """Whether all steps are finished."""
         return self.index >= len(self.steps)
+
+    def look_ahead(self, estimate_s: Callable[[Sequence[Step], str], float], vertex: str) -> None:
+        """Estimate how long the steps after the one that begins at ``vertex`` take."""
+        left_s = estimate_s(self.steps[self.index :], vertex)
+        self.later_s = left_s - estimate_s((self.step,), vertex)
 
     def end_by(self, stop: Stop) -> None:
         """Have it end because of ``stop``, unless it is to end already."""

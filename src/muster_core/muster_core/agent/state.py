@@ -18,6 +18,7 @@ from muster_core.agent.records import (
     OutcomeAcknowledged,
     StepBegun,
     StepFinished,
+    TrafficEpochSeen,
     decode_record,
 )
 from muster_core.errors import IllegalTransitionError, LogError
@@ -33,6 +34,7 @@ class AgentState:
     :param attempts_remembered_max: how many of ``ended`` are kept; the oldest acknowledged one
         gives way.
     :param incarnation: how often the agent was started.
+    :param traffic_epoch: the newest of traffic's epochs that was heard.
     :param attempt: accepted and not finished; None when the robot has promised nothing.
     :param has_begun: the step after ``steps_finished`` cannot be repeated, and has begun.
     :param outcomes: owed: not acknowledged yet, oldest first.
@@ -47,6 +49,7 @@ class AgentState:
     has_begun: bool = False
     outcomes: dict[AttemptId, Outcome] = field(default_factory=dict)
     ended: dict[AttemptId, Outcome] = field(default_factory=dict)
+    traffic_epoch: int = 0
 
     def apply(self, record: AgentRecord) -> None:
         """Make ``record`` true.
@@ -61,6 +64,8 @@ class AgentState:
                 self.incarnation = incarnation
             case EpochSeen(epoch=epoch):
                 self.epoch = epoch
+            case TrafficEpochSeen(epoch=epoch):
+                self.traffic_epoch = epoch
             case AttemptAccepted():
                 self.attempt = record
             case StepBegun():
@@ -84,6 +89,8 @@ class AgentState:
                 return incarnation > self.incarnation
             case EpochSeen(epoch=epoch):
                 return epoch > self.epoch
+            case TrafficEpochSeen(epoch=epoch):
+                return epoch > self.traffic_epoch
             case AttemptAccepted(attempt_id=attempt_id, epoch=epoch):
                 return running is None and attempt_id not in self.ended and epoch == self.epoch
             case StepBegun(attempt_id=attempt_id, step_index=index):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import Protocol, cast
 
 from muster_core.agent.core import AgentCore, Ready
 from muster_core.agent.effects import (
+    Drive,
     Effect,
     FinishGoal,
     PublishState,
+    ReportTraffic,
     StartStep,
     StopDriver,
     TellProgress,
@@ -17,11 +19,12 @@ from muster_core.agent.effects import (
 from muster_core.agent.inputs import DriverReported, Input, Ticked
 from muster_core.agent.records import to_entries
 from muster_core.clock import Instant
-from muster_core.driver.protocol import Driver
+from muster_core.driver.protocol import Driver, WayDriver
 from muster_core.errors import LogError
 from muster_core.log import EventLog
 from muster_core.robot import RobotReport
 from muster_core.task import Outcome
+from muster_core.traffic.inputs import TrafficReport
 
 
 class Outlets(Protocol):
@@ -36,9 +39,14 @@ class Outlets(Protocol):
     def finish(self, outcome: Outcome) -> None:
         """Tell those who follow the attempt how it ended."""
 
+    def report_traffic(self, report: TrafficReport) -> None:
+        """Tell traffic where the robot is; never called in fleets without traffic."""
+
 
 class Worker:
     """Takes batches through driver, core and journal, and performs what comes of them.
+
+    :param driver: a :class:`WayDriver` where the core is configured for traffic.
 
     For one thread. After an exception it must not be used again: the core may be ahead of the
     journal, and only a fresh start from the journal knows what is true.
@@ -92,6 +100,9 @@ class Worker:
         # Should this be the first report of all, its number must be durable before it.
         self._append(self._core.ready(now), now)
         self._outlets.publish(self._core.farewell(now), now)
+        report = self._core.farewell_to_traffic()
+        if report is not None:
+            self._outlets.report_traffic(report)
 
     def _append(self, ready: Ready, now: Instant) -> None:
         if not ready.records:
@@ -112,6 +123,8 @@ class Worker:
         match effect:
             case StartStep(step=step):
                 self._driver.start(step, now)
+            case Drive(way=way):
+                cast(WayDriver, self._driver).drive(way, now)
             case StopDriver():
                 self._driver.stop(now)
             case PublishState(report=report):
@@ -120,3 +133,5 @@ class Worker:
                 self._outlets.tell(effect)
             case FinishGoal(outcome=outcome):
                 self._outlets.finish(outcome)
+            case ReportTraffic(report=report):
+                self._outlets.report_traffic(report)

@@ -2,6 +2,10 @@
 
 A driver is asked to do one step at a time and is polled. It keeps no promise of its own: what was
 accepted, finished or failed is kept by the agent.
+
+In a fleet without traffic a driver finds its own way in a step ``go``. In a fleet with traffic no
+``go`` is ever started: the agent has the robot drive along vertices that it holds, which takes a
+:class:`WayDriver` (interface version 2). Drivers of version 1 serve fleets without traffic.
 """
 
 from __future__ import annotations
@@ -17,7 +21,11 @@ from muster_core.ids import RobotId
 from muster_core.site import Site
 from muster_core.task import Step
 
-DRIVER_API_VERSION = 1
+DRIVER_API_VERSION = 2
+DRIVER_API_VERSION_MIN = 1
+"""The oldest version of the interface that fleets without traffic still take."""
+WAY_API_VERSION = 2
+"""The first version in which drivers drive along ways."""
 
 
 class StepState(str, Enum):
@@ -41,10 +49,15 @@ class DriverReport:
 
     :param vertex: the vertex it is at, or was at last; empty when unknown.
     :param battery: charge, 0 to 1.
-    :param step_state: of the step started last; stays until the next ``start`` or ``stop``.
+    :param step_state: of the step or the drive begun last; stays until the next ``start``,
+        ``drive`` or ``stop``.
     :param progress: of that step, 0 to 1.
     :param remaining_s: s until that step is expected to end; 0 when unknown.
     :param fault: why a person is needed; empty when none is.
+    :param next_vertex: the other end of the edge that it is on; empty when it is at ``vertex``.
+        Only for drivers that drive along ways.
+    :param reached: the number of the vertex of its :class:`Way` that it has reached last; without
+        meaning before the first ``drive``.
     """
 
     x: float
@@ -57,6 +70,29 @@ class DriverReport:
     remaining_s: float = 0.0
     message: str = ""
     fault: str = ""
+    next_vertex: str = ""
+    reached: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Vertices that a robot may drive along, one after the other, each led to by an edge.
+
+    The vertices of all ways of one driver are counted through, so that a vertex that is passed
+    twice has two numbers.
+
+    :param first: the number of ``vertices[0]``.
+    :param vertices: from the one that the robot has reached last, as far as the caller knows, to
+        the one where it is to stand.
+    """
+
+    first: int
+    vertices: tuple[str, ...]
+
+    @property
+    def last(self) -> int:
+        """The number of the vertex where the robot is to stand."""
+        return self.first + len(self.vertices) - 1
 
 
 class Driver(Protocol):
@@ -110,3 +146,24 @@ class Driver(Protocol):
 
     def close(self) -> None:
         """Let go of the robot. Closing twice is fine."""
+
+
+class WayDriver(Driver, Protocol):
+    """A driver that a fleet with traffic can use: it drives where it is led, and nowhere else.
+
+    After Nav2's waypoints and the base of a VDA 5050 order: what is given may be driven, and is
+    made longer while the robot drives.
+    """
+
+    def drive(self, way: Way, now: Instant) -> None:
+        """Drive along ``way`` and stand at its end; not one vertex farther, whatever comes.
+
+        ``poll`` says ``RUNNING`` from now on, then ``FINISHED`` once the robot stands at the end of
+        the way given last. What is wrong is told by ``poll`` as ``FAILED``.
+
+        Given again while the robot drives, a way has the same vertices under the same numbers as
+        the one before, as far as both go. A longer one is gone on with without a stop. On a shorter
+        one the robot stands at its end or, if it is past that, at the next vertex of the way before
+        it; ``reached`` tells. Not called while a step is under way. A ``stop`` ends the drive at
+        the next vertex; so does the end of the program that holds the robot, sooner or later.
+        """

@@ -6,6 +6,7 @@ For tests of the agent's rules, and of schedulers against real agents.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import NamedTuple
 
 from muster_core.agent import (
@@ -18,15 +19,26 @@ from muster_core.agent import (
     read_journal,
 )
 from muster_core.agent.effects import TellProgress
-from muster_core.agent.inputs import Grant, Input, LeasesReceived, TaskOffered, Ticked
+from muster_core.agent.ground import Ground
+from muster_core.agent.inputs import (
+    Grant,
+    Input,
+    LeasesReceived,
+    ReleaseReceived,
+    TaskOffered,
+    Ticked,
+)
 from muster_core.agent.records import AgentRecord, decode_record
 from muster_core.clock import Instant
-from muster_core.driver.protocol import StepState
+from muster_core.driver.protocol import StepState, Way
 from muster_core.ids import AttemptId, OrderId, RobotId, TaskId
 from muster_core.log import MemoryLog
 from muster_core.robot import RobotReport
+from muster_core.site import Routes, Site, parse_site
 from muster_core.task import STEPS_MAX, Outcome, Step
 from muster_core.testing.driver import FAKE_VERBS, FakeDriver, FakeSettings
+from muster_core.traffic.effects import Release
+from muster_core.traffic.inputs import TrafficReport
 
 LEASE_S = 10.0
 TICK_S = 0.1
@@ -34,6 +46,29 @@ ALONE_AFTER_S = 1000.0
 REMEMBERED_MAX = 1000
 ROBOT = RobotId("robot_1")
 SAFE_VERTICES = ("parking", "charger")
+ROW = """
+site: row
+vertices: {a: [0, 0], b: [1, 0], c: [2, 0], d: [3, 0], e: [4, 0], f: [5, 0],
+           parking: [0, 1], charger: [1, 1], island: [9, 9]}
+edges: [[a, b, c, d, e, f], [a, parking], [b, charger]]
+places:
+  shelf_1: {vertex: d, kind: shelf}
+  park_1: {vertex: parking, kind: parking}
+  charger_1: {vertex: charger, kind: charger}
+  far: {vertex: island, kind: shelf}
+"""
+
+
+@cache
+def row_site() -> Site:
+    """Where a :class:`Robot` is that traffic leads: a row of six vertices from ``a`` to ``f``."""
+    return parse_site(ROW, "row.yaml")
+
+
+@cache
+def row_positions_m() -> dict[str, tuple[float, float]]:
+    """Where its vertices are, m."""
+    return {vertex.name: (vertex.x, vertex.y) for vertex in row_site().vertices}
 
 
 def steps(*verbs: str) -> tuple[Step, ...]:
@@ -65,7 +100,8 @@ class _Body(FakeDriver):
     """A fake driver that says what it was told."""
 
     def __init__(self, robot: Robot) -> None:
-        super().__init__(robot.settings, vertex=robot.vertex)
+        positions_m = row_positions_m() if robot.config.traffic else None
+        super().__init__(robot.settings, vertex=robot.vertex, positions_m=positions_m)
         self._robot = robot
 
     def start(self, step: Step, now: Instant) -> None:
@@ -75,6 +111,11 @@ class _Body(FakeDriver):
         attempt_id = state.attempt.attempt_id if state.attempt else ""
         self._robot.on_begun(Begun(attempt_id, state.steps_finished, step, now))
         super().start(step, now)
+
+    def drive(self, way: Way, now: Instant) -> None:
+        """See :class:`WayDriver`."""
+        assert not self.is_in_step(now), "no drive begins in the middle of a step"
+        super().drive(way, now)
 
     def stop(self, now: Instant) -> None:
         """See :class:`Driver`."""
@@ -88,7 +129,10 @@ class Robot:
     Its words are kept: ``published`` and ``begun`` over all restarts, ``turn`` of the last turn.
 
     :param step_s: how long every step takes, s.
-    :param vertex: where it stands, always; ``SAFE_VERTICES`` are fit to park.
+    :param vertex: where it stands; ``SAFE_VERTICES`` are fit to park.
+    :param traffic: whether it drives only along ways that are released to it, on ``ROW``; else it
+        stays where it is.
+    :param tail_m: how far it reaches behind itself, m.
     """
 
     def __init__(
@@ -99,18 +143,23 @@ class Robot:
         outcomes_kept_max: int = 100,
         alone_after_s: float = ALONE_AFTER_S,
         vertex: str = "a",
+        traffic: bool = False,
+        tail_m: float = 0.0,
     ) -> None:
         self.config = AgentConfig(
             site="site.yaml",
             outcomes_kept_max=outcomes_kept_max,
             attempts_remembered_max=REMEMBERED_MAX,
             alone_after_s=alone_after_s,
+            traffic=traffic,
+            tail_m=tail_m,
         )
         self.settings = FakeSettings(step_s=step_s, battery=battery)
         self.vertex = vertex
         self.now = Instant(10**18, 10**9)
         self.journal = MemoryLog()
         self.published: list[RobotReport] = []
+        self.traffic_reports: list[TrafficReport] = []
         self.begun: list[Begun] = []
         self.turn = Turn()
         self.restart()
@@ -140,10 +189,12 @@ class Robot:
     def restart(self, *, is_driver_kept: bool = False) -> None:
         """Crash and start again from the journal.
 
-        :param is_driver_kept: the robot goes on with its step meanwhile; otherwise it stands and
-            knows of none.
+        :param is_driver_kept: the robot goes on with its step meanwhile; otherwise it stands where
+            it was last and knows of none.
         """
         if not is_driver_kept:
+            if self.journal.last_seq:
+                self.vertex = self.driver.poll(self.now).vertex
             self.driver: FakeDriver = _Body(self)
         self._open()
 
@@ -162,6 +213,7 @@ class Robot:
                 nearest_parking=lambda vertex: "park_1",
                 is_safe_place=lambda vertex: vertex in SAFE_VERTICES,
                 estimate_s=self.driver.estimate_s,
+                ground=Ground(row_site(), Routes(row_site())) if self.config.traffic else None,
             ),
             state=self.kept(),
             now=self.now,
@@ -248,6 +300,32 @@ class Robot:
         )
         return self.put(leases, crash_after=crash_after)
 
+    def release(
+        self,
+        *vertices: str,
+        number: int,
+        first: int = 0,
+        epoch: int = 1,
+        session: int | None = None,
+        is_halted: bool = False,
+    ) -> Turn:
+        """Have traffic release ``vertices``; for this start of the agent by default."""
+        release = Release(
+            robot_id=ROBOT,
+            session=self.core.state.incarnation if session is None else session,
+            epoch=epoch,
+            number=number,
+            first=first,
+            vertices=vertices,
+            is_halted=is_halted,
+        )
+        return self.put(ReleaseReceived(release))
+
+    @property
+    def told_traffic(self) -> TrafficReport:
+        """What traffic was told last."""
+        return self.traffic_reports[-1]
+
     def on_begun(self, begun: Begun) -> None:
         """The driver was given a step."""
         self.begun.append(begun)
@@ -266,3 +344,9 @@ class Robot:
     def finish(self, outcome: Outcome) -> None:
         """See :class:`Outlets`."""
         self.turn.finished.append(outcome)
+
+    def report_traffic(self, report: TrafficReport) -> None:
+        """See :class:`Outlets`."""
+        epoch = self.kept().traffic_epoch
+        assert report.epoch <= epoch, "an epoch is on disk before traffic hears of it"
+        self.traffic_reports.append(report)

@@ -19,6 +19,10 @@ class Stretch:
 
     :param session: which start of the agent; greater after each, and the same for nothing else.
     :param vertex: where the robot stands.
+    :param next_vertex: if it stands between two, the other one: it holds both, and may drive on
+        to that. Empty as a rule.
+    :param epoch: the newest of traffic's epochs that the robot has ever seen; none before that is
+        obeyed.
     :param length_m: how far behind its reference point the robot reaches, m; it has left a
         vertex when it has reached the next and is so far past the vertex.
     :param edge_length_m: of an edge by its two ends, m.
@@ -32,10 +36,12 @@ class Stretch:
         vertex: str,
         edge_length_m: Callable[[str, str], float],
         length_m: float = 0.0,
+        next_vertex: str = "",
+        epoch: int = 0,
     ) -> None:
         self.robot_id = robot_id
         self.session = session
-        self.epoch = 0
+        self.epoch = epoch
         self.is_halted = False
         self.ignored = 0
         self._length_m = length_m
@@ -46,6 +52,8 @@ class Stretch:
         self._at = 0
         self._reports = 0
         self._newest_release = 0
+        if next_vertex:
+            self._append(next_vertex)
 
     @property
     def held(self) -> tuple[str, ...]:
@@ -65,6 +73,16 @@ class Stretch:
         way there already.
         """
         return self._vertices[self._at - self._left + 1 :]
+
+    @property
+    def at(self) -> int:
+        """The number on the robot's way of :attr:`vertex`."""
+        return self._at
+
+    @property
+    def end(self) -> int:
+        """The number of the last vertex held."""
+        return self._left + len(self._vertices) - 1
 
     @property
     def driven_m(self) -> float:
@@ -100,8 +118,7 @@ class Stretch:
         if not theirs or not ours or ours != theirs[: len(ours)]:
             return is_changed  # shorter than what is held, or another way: nothing to add
         for vertex in theirs[len(ours) :]:
-            self._metres.append(self._metres[-1] + self._edge_length_m(self._vertices[-1], vertex))
-            self._vertices.append(vertex)
+            self._append(vertex)
             is_changed = True
         return is_changed
 
@@ -112,6 +129,16 @@ class Stretch:
             self._at += 1
         self._leave(driven_m)
         return (self._at, self._left) != before
+
+    def reach(self, number: int) -> None:
+        """The robot has reached the vertex of that number on its way."""
+        assert self._at <= number <= self.end, "a robot drives only what was released to it"
+        self._at = number
+        self._leave(self.driven_m)
+
+    def go_past(self, past_m: float) -> None:
+        """The robot is so far past :attr:`vertex`, m; its tail may have left others by that."""
+        self._leave(self.driven_m + past_m)
 
     def reach_next(self) -> None:
         """The robot has reached the next vertex of its way, however long that was."""
@@ -143,6 +170,10 @@ class Stretch:
             y=y,
             is_halted=self.is_halted,
         )
+
+    def _append(self, vertex: str) -> None:
+        self._metres.append(self._metres[-1] + self._edge_length_m(self._vertices[-1], vertex))
+        self._vertices.append(vertex)
 
     def _leave(self, driven_m: float) -> None:
         while self._left < self._at and self._metres[0] + self._length_m <= driven_m:

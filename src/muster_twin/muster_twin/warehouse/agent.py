@@ -16,6 +16,7 @@ from muster_core.robot import RobotDescription, RobotReport
 from muster_core.scheduler.inputs import RobotDescribed, RobotReported
 from muster_core.site import Place, PlaceKind
 from muster_core.task import Outcome
+from muster_core.traffic.inputs import TrafficReport
 from muster_twin.simulation.clock import Clock
 from muster_twin.simulation.timeline import Timeline
 from muster_twin.warehouse.driver import BodyDriver
@@ -88,6 +89,9 @@ class Agent:
 
     def finish(self, outcome: Outcome) -> None:
         """See :class:`Outlets`. Nobody follows."""
+
+    def report_traffic(self, report: TrafficReport) -> None:
+        """See :class:`Outlets`. The body tells traffic by itself."""
 
 
 def _description(robot_id: RobotId, driver: BodyDriver, ground: Ground) -> RobotDescription:

@@ -5,7 +5,6 @@ Driven by events on the timeline alone. Traffic and the agent are told of every 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -17,16 +16,11 @@ from muster_core.traffic.effects import Release
 from muster_core.traffic.inputs import Motion, TrafficReport
 from muster_core.traffic.stretch import Stretch
 from muster_twin.battery import Battery
-from muster_twin.simulation.timeline import Timeline
-from muster_twin.warehouse.ground import Ground
-from muster_twin.warehouse.referee import Referee
-from muster_twin.warehouse.settings import WarehouseSettings
+from muster_twin.warehouse.chassis import EMPTY, Chassis, Leg, Surroundings
 from muster_twin.warehouse.tally import Activity, Tally
 
 HOLD_S = 5.0
 """How long a robot that has arrived keeps its place for the step that comes next."""
-
-EMPTY = "the battery is empty; bring the robot to a charger"
 
 
 @dataclass(slots=True)
@@ -45,16 +39,6 @@ class Doing:
     has_begun: bool = False
     is_stopping: bool = False
     ends_ns: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What all bodies of a warehouse share."""
-
-    ground: Ground
-    settings: WarehouseSettings
-    timeline: Timeline
-    referee: Referee
 
 
 class Body:
@@ -77,25 +61,16 @@ class Body:
         self.tally = tally
         self.doing: Doing | None = None
         self.state = StepState.NONE
-        self.heading = 0.0
         self.stretch = Stretch(
             robot_id, session=1, vertex=vertex, edge_length_m=world.ground.edge_length_m
         )
         self.report: Callable[[TrafficReport], None] = lambda _: None
         self.wake: Callable[[], None] = lambda: None
-        self._ground = world.ground
-        self._settings = world.settings
         self._timeline = world.timeline
-        self._referee = world.referee
-        self._battery = battery
-        self._battery_ns = world.timeline.now_ns
-        self._drains = bool(world.ground.charger_vertices)
-        self._driving_to = ""
-        self._is_broken = False
+        self._chassis = Chassis(robot_id, world, vertex, battery=battery, on_arrive=self._on_arrive)
         self._held_until_ns = 0
         self._motion = Motion.MOVABLE
         self._goal = ""
-        self._referee.stand(robot_id, vertex, self._timeline.now_s)
 
     # What the agent's driver asks for
 
@@ -107,14 +82,19 @@ class Body:
     @property
     def charge(self) -> float:
         """What is left in the battery, 0 to 1."""
-        self._use_battery()
-        return self._battery.charge
+        return self._chassis.charge
+
+    @property
+    def heading(self) -> float:
+        """Where it looks, rad."""
+        return self._chassis.heading
 
     @property
     def fault(self) -> str:
         """Why a person is needed; empty when none is."""
-        is_empty = self._drains and self.charge <= 0 and self._motion is Motion.STOPPED
-        return EMPTY if is_empty else ""
+        self._chassis.use_battery()
+        is_stopped = self._motion is Motion.STOPPED
+        return EMPTY if self._chassis.is_empty and is_stopped else ""
 
     def begin(self, step: Step, vertex: str, span_s: float) -> None:
         """Begin a step; a robot that is not where it is done drives there first."""
@@ -153,26 +133,26 @@ class Body:
 
     def break_down(self, repair_s: float) -> None:
         """Stand still for so long, in the middle of whatever it does."""
-        self._is_broken = True
+        self._chassis.is_broken = True
         self._timeline.after(repair_s, self._repair)
         self._look()
 
     def _repair(self) -> None:
-        self._is_broken = False
+        self._chassis.is_broken = False
         self._look()
 
     # How it goes on
 
     def _look(self) -> None:
         """Find out what to do here and now, and tell traffic if that is news."""
-        if self.doing is not None and self.doing.is_stopping and not self._driving_to:
+        if self.doing is not None and self.doing.is_stopping and not self._chassis.leg:
             self._end(StepState.STOPPED)
         doing, stretch = self.doing, self.stretch
-        is_there = not self._driving_to and not stretch.ahead
+        is_there = not self._chassis.leg and not stretch.ahead
         if (
             doing is not None
             and not doing.has_begun
-            and not self._is_broken
+            and not self._chassis.is_broken
             and is_there
             and stretch.vertex == doing.vertex
         ):
@@ -184,7 +164,7 @@ class Body:
 
     def _motion_now(self) -> Motion:
         doing = self.doing
-        if self._is_broken or (self._drains and self._battery.charge <= 0):
+        if self._chassis.is_broken or self._chassis.is_empty:
             return Motion.STOPPED
         is_held = self._timeline.now_ns < self._held_until_ns
         return Motion.BUSY if is_held or (doing and doing.has_begun) else Motion.MOVABLE
@@ -201,8 +181,9 @@ class Body:
             self._end(StepState.FINISHED)
             return
         doing.has_begun = True
-        self._use_battery()
-        span_s = self._battery.full_after_s if doing.step.verb == "charge" else doing.span_s
+        is_charge = doing.step.verb == "charge"
+        span_s = self._chassis.full_after_s if is_charge else doing.span_s
+        self._chassis.is_charging = is_charge
         doing.ends_ns = self._timeline.now_ns + int(span_s * NS_PER_S)
         self._timeline.at(doing.ends_ns, lambda: self._finish(doing))
 
@@ -219,14 +200,15 @@ class Body:
     def _finish(self, doing: Doing) -> None:
         if self.doing is not doing:
             return
-        if self._is_broken:  # it takes up what it was at when it is repaired
+        if self._chassis.is_broken:  # it takes up what it was at when it is repaired
             self._timeline.after(1.0, lambda: self._finish(doing))
             return
         self._end(StepState.FINISHED)
         self._look()
 
     def _end(self, state: StepState) -> None:
-        self._use_battery()
+        self._chassis.use_battery()
+        self._chassis.is_charging = False
         self.doing, self.state = None, state
         self.wake()
 
@@ -236,47 +218,15 @@ class Body:
         """Set off for the next vertex, if the robot may and is not under way."""
         stretch = self.stretch
         may_drive = self._motion is Motion.MOVABLE and not stretch.is_halted
-        if not self._driving_to and may_drive and stretch.ahead:
-            self._set_off(stretch.ahead[0])
+        if not self._chassis.leg and may_drive and stretch.ahead:
+            self._chassis.set_off(stretch.ahead[0])
         self._note_activity()
 
-    def _set_off(self, end: str) -> None:
-        ground, start = self._ground, self.stretch.vertex
-        heading = ground.heading(start, end)
-        turn = abs(math.remainder(heading - self.heading, math.tau))
-        turn_deg_per_s = self._settings.turn_deg_per_s
-        turn_s = math.degrees(turn) / turn_deg_per_s if turn_deg_per_s else 0.0
-        speed_mps = min(
-            self._settings.speed_mps or ground.site.speed_mps, ground.speeds_mps[start, end]
-        )
-        self.heading = heading
-        self._driving_to = end
-        self._referee.depart(self.robot_id, end, self._timeline.now_s)
-        takes_s = turn_s + ground.lengths_m[start, end] / speed_mps
-        self._timeline.after(takes_s, self._arrive)
-
-    def _arrive(self) -> None:
-        start, end = self.stretch.vertex, self._driving_to
-        length_m = self._ground.lengths_m[start, end]
-        self._driving_to = ""
+    def _on_arrive(self, leg: Leg, length_m: float) -> None:
         self.stretch.reach_next()
-        self._referee.arrive(self.robot_id, start)
-        self.tally.arrive(end, length_m)
-        self._use_battery(length_m)
+        self.tally.arrive(leg.end, length_m)
         self.tell_traffic()
         self._look()
-
-    def _use_battery(self, driven_m: float = 0.0) -> None:
-        now_ns = self._timeline.now_ns
-        elapsed_s = (now_ns - self._battery_ns) / NS_PER_S
-        self._battery_ns = now_ns
-        if not self._drains:
-            return
-        doing = self.doing
-        if doing is not None and doing.has_begun and doing.step.verb == "charge":
-            self._battery = self._battery.charged(elapsed_s)
-        else:
-            self._battery = self._battery.after(elapsed_s, distance_m=driven_m)
 
     def _note_activity(self) -> None:
         self.tally.turn_to(self._activity(), self._timeline.now_s, self.stretch.vertex)
@@ -284,7 +234,7 @@ class Body:
     def _activity(self) -> Activity:
         if self._motion is Motion.STOPPED:
             return Activity.BROKEN
-        if self._driving_to:
+        if self._chassis.leg:
             return Activity.DRIVING
         doing = self.doing
         if doing is not None and doing.has_begun:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import cached_property
 
 from muster_core.site import PlaceKind, Routes, Site
 from muster_core.traffic.map import TrafficMap, ZoneRule
@@ -25,6 +26,11 @@ class Ground:
         self.charger_vertices = frozenset(
             place.vertex for place in site.places_of_kind(PlaceKind.CHARGER)
         )
+
+    @cached_property
+    def map(self) -> TrafficMap:
+        """The site as traffic sees it."""
+        site = self.site
         rules = tuple(
             ZoneRule(
                 zone.name,
@@ -35,7 +41,7 @@ class Ground:
             for zone in site.zones.values()
         )
         # Traffic takes one-way and speed limits from the edges, and the rest as rules.
-        self.map = TrafficMap.of_site(replace(site, edges=edges, zones={}), rules)
+        return TrafficMap.of_site(replace(site, edges=site.open_edges(), zones={}), rules)
 
     def vertex_of(self, place: str) -> str:
         """The vertex of a place.

@@ -55,6 +55,11 @@ class Referee:
         if self._at.get(start) == robot:
             del self._at[start]
 
+    def remove(self, robot: str) -> None:
+        """The robot is taken off the floor."""
+        for vertex in [vertex for vertex, other in self._at.items() if other == robot]:
+            del self._at[vertex]
+
     def _enter(self, robot: str, vertex: str, at_s: float) -> None:
         other = self._at.setdefault(vertex, robot)
         if other == robot:

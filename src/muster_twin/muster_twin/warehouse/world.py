@@ -9,24 +9,25 @@ from functools import partial
 from random import Random
 
 from muster_core.clock import NS_PER_S
-from muster_core.errors import ConfigError
 from muster_core.ids import RobotId
 from muster_core.policy.loader import load_policy
 from muster_core.scheduler.inputs import SubmitOrder
-from muster_core.site import PlaceKind, Site
+from muster_core.site import Site
 from muster_twin.battery import Battery
 from muster_twin.sim_settings import SimSettings
 from muster_twin.simulation.clock import WALL_START_NS, Clock
 from muster_twin.simulation.timeline import Timeline
 from muster_twin.streams.order_stream import TimedOrder
 from muster_twin.warehouse.agent import HEARTBEAT_S, Agent
-from muster_twin.warehouse.body import Body, Surroundings
+from muster_twin.warehouse.body import Body
+from muster_twin.warehouse.chassis import Surroundings
 from muster_twin.warehouse.driver import BodyDriver
 from muster_twin.warehouse.ground import Ground
 from muster_twin.warehouse.quick_traffic import QuickTraffic
 from muster_twin.warehouse.referee import Referee
 from muster_twin.warehouse.scheduler import Scheduler, scheduler_config
 from muster_twin.warehouse.settings import TrafficKind, WarehouseSettings
+from muster_twin.warehouse.starts import require_room, start_vertices
 from muster_twin.warehouse.stopwatch import Stopwatch
 from muster_twin.warehouse.tally import Tally
 from muster_twin.warehouse.traffic import Traffic
@@ -39,9 +40,6 @@ START_WALL_NS = WALL_START_NS + int(START_S * NS_PER_S)
 
 STALL_S_MAX = 1800.0
 """A run in which no order ends for so long, while some are asked for, is given up, s."""
-
-STARTS_SHARE_MAX = 0.6
-"""The share of a site's vertices that robots may stand on at the start; more could hardly move."""
 
 
 class Warehouse:
@@ -173,26 +171,9 @@ class Warehouse:
         return Random("/".join(map(str, (self.settings.seed, *names))))
 
     def _starts(self) -> list[str]:
-        """Where robots stand at first: at parkings and chargers, then anywhere but at work."""
-        site, robots = self.ground.site, self.settings.robots
-        usable = {
-            vertex.name
-            for vertex in site.vertices
-            if self.ground.routes.is_main(vertex.name) and not site.is_closed(vertex.name)
-        }
-        if robots > STARTS_SHARE_MAX * len(usable):
-            raise ConfigError(
-                f"{robots} robots do not fit site {site.name!r}: of its {len(usable)} vertices "
-                f"that can be reached robots may start on {int(STARTS_SHARE_MAX * len(usable))}"
-            )
-        parkings = [p.vertex for p in site.places_of_kind(PlaceKind.PARKING)]
-        chargers = [p.vertex for p in site.places_of_kind(PlaceKind.CHARGER)]
-        places = {place.vertex for place in site.places.values()}
-        others = sorted(usable - places)
-        self._chance("starts").shuffle(others)
-        rest = sorted(usable & places)
-        wanted = dict.fromkeys((*parkings, *chargers, *others, *rest))
-        return [vertex for vertex in wanted if vertex in usable][:robots]
+        starts = start_vertices(self.ground, self._chance("starts"))
+        require_room(self.settings.robots, self.ground, starts)
+        return starts[: self.settings.robots]
 
     def _break_down_later(self, body: Body, chance: Random) -> None:
         after_s = chance.expovariate(1 / (self.settings.breakdown_every_h * 3600.0))

@@ -12,6 +12,7 @@ import pytest
 from muster_core.agent import read_journal
 from muster_core.agent.core import AgentCore
 from muster_core.agent.permission import Permission
+from muster_core.agent.promises import Promises
 from muster_core.agent.records import StepBegun
 from muster_core.agent.state import AgentState
 from muster_core.agent.worker import Worker
@@ -219,14 +220,14 @@ def export_twice(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @breaks("I9")
 def keep_every_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(AgentCore, "_is_owing_all_it_can", lambda _: False)
-    record = AgentCore._record
+    monkeypatch.setattr(Promises, "is_owing_all_it_can", False)
+    record = Promises.record
 
     def never_forget(self: Any, item: Any) -> None:
         if type(item).__name__ != "OutcomeAcknowledged":
             record(self, item)
 
-    monkeypatch.setattr(AgentCore, "_record", never_forget)
+    monkeypatch.setattr(Promises, "record", never_forget)
 
 
 @breaks("I11")
@@ -270,13 +271,13 @@ def pick_without_permission(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @breaks("I1")
 def forget_that_a_pick_began(monkeypatch: pytest.MonkeyPatch) -> None:
-    record = AgentCore._record
+    record = Promises.record
 
     def omit(self: Any, item: Any) -> None:
         if not isinstance(item, StepBegun):
             record(self, item)
 
-    monkeypatch.setattr(AgentCore, "_record", omit)
+    monkeypatch.setattr(Promises, "record", omit)
 
 
 @breaks("I1")

@@ -16,6 +16,7 @@ from muster_core.robot import RobotDescription, RobotReport
 from muster_core.scheduler.inputs import RobotDescribed, RobotReported
 from muster_core.site import PlaceKind
 from muster_core.task import Outcome
+from muster_core.traffic.inputs import TrafficReport
 from muster_twin.simulation.body import Body
 from muster_twin.simulation.clock import Clock
 from muster_twin.simulation.disk import Disk, Pause
@@ -98,6 +99,9 @@ class AgentProcess(Process):
 
     def finish(self, outcome: Outcome) -> None:
         """See :class:`Outlets`. Nobody follows."""
+
+    def report_traffic(self, report: TrafficReport) -> None:
+        """See :class:`Outlets`."""
 
     def _compact(self, remembered_max: int) -> None:
         """Have the journal be as short as it can be, as a long one is made at a start."""

@@ -1,4 +1,4 @@
-"""The child processes of a demo: started with a log file each, and ended whatever happens."""
+"""Child processes of a command: started with a log file each, and ended whatever happens."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from muster_cli.exits import CommandError
+from muster_core.errors import MusterError
 
 GRACE_S = 25.0
 """How long a process may take to end by itself; then it and what it started is killed."""
@@ -23,8 +23,12 @@ _PR_SET_PDEATHSIG = 1
 _prctl = ctypes.CDLL(None, use_errno=True).prctl
 
 
+class ChildError(MusterError):
+    """A child process did not do what it was started for."""
+
+
 class Child:
-    """A process in a session of its own, so that Ctrl-C in the terminal reaches only the demo.
+    """A process in a session of its own, so that Ctrl-C in the terminal reaches only its parent.
 
     :param name: for people, and of its log file.
     """
@@ -58,16 +62,16 @@ class Child:
     def check(self) -> None:
         """Nothing, while it runs.
 
-        :raises CommandError: when it has ended.
+        :raises ChildError: when it has ended.
         """
         status = self._process.poll()
         if status is not None:
-            raise CommandError(f"{self.name} has ended by itself, with status {status}")
+            raise ChildError(f"{self.name} has ended by itself, with status {status}")
 
     def wait_for_line(self, beginning: str, deadline_s: float) -> str:
         """The rest of the first line that begins so.
 
-        :raises CommandError: when the process ends or the deadline passes before that.
+        :raises ChildError: when the process ends or the deadline passes before that.
         """
         deadline = time.monotonic() + deadline_s
         while time.monotonic() < deadline:
@@ -76,7 +80,7 @@ class Child:
                     return line.removeprefix(beginning).strip()
             self.check()
             time.sleep(0.05)  # a file tells nobody that it grows
-        raise CommandError(f"{self.name} has not said {beginning!r} within {deadline_s:g} s")
+        raise ChildError(f"{self.name} has not said {beginning!r} within {deadline_s:g} s")
 
     def stop(self) -> None:
         """End it and what it started; returns when it is gone."""
@@ -96,7 +100,7 @@ class Child:
 
 
 def _end_with_parent() -> None:
-    """Let the kernel end the child should the demo be killed. The main thread starts children."""
+    """Let the kernel end the child should its parent be killed. The main thread starts children."""
     _prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 

@@ -1,0 +1,1 @@
+"""The traffic node: a thin shell round the core's traffic."""
