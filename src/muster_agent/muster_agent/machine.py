@@ -10,8 +10,9 @@ from rclpy.node import Node
 import muster_agent
 from muster_core.agent import Abilities, AgentConfig
 from muster_core.agent.ground import Ground
+from muster_core.clock import Instant
 from muster_core.driver.loader import load_driver
-from muster_core.driver.protocol import Driver
+from muster_core.driver.protocol import Driver, SiteFollower
 from muster_core.ids import RobotId
 from muster_core.robot import RobotDescription
 from muster_core.site import Place, PlaceKind, Routes, Site
@@ -35,20 +36,38 @@ def open_driver(node: Node, robot_id: RobotId, config: AgentConfig, site: Site) 
     return driver
 
 
-def abilities_of(driver: Driver, site: Site) -> Abilities:
-    """What the core may ask of ``driver`` and ``site``. For one thread."""
-    routes = Routes(site, cached_max=SAFE_PLACES_CACHED_MAX)
-    chargers = site.places_of_kind(PlaceKind.CHARGER)
-    parkings = site.places_of_kind(PlaceKind.PARKING)
-    safe_vertices = frozenset(place.vertex for place in (*chargers, *parkings))
-    return Abilities(
-        verbs=driver.verbs,
-        nearest_charger=lambda vertex: _nearest(chargers, vertex, routes),
-        nearest_parking=lambda vertex: _nearest(parkings, vertex, routes),
-        is_safe_place=safe_vertices.__contains__,
-        estimate_s=driver.estimate_s,
-        ground=Ground(site, routes),
-    )
+class Surroundings:
+    """What the agent's core asks of its driver and its site, which may change. For one thread."""
+
+    def __init__(self, driver: Driver, site: Site) -> None:
+        self._driver = driver
+        self._ground = Ground(site, Routes(site, cached_max=SAFE_PLACES_CACHED_MAX))
+        self._look_at(site)
+
+    def use(self, site: Site, now: Instant) -> None:
+        """Go by this site from now on, and have the driver do so if it can."""
+        self._look_at(site)
+        self._ground.use(site, self._routes)
+        if isinstance(self._driver, SiteFollower):
+            self._driver.use_site(site, now)
+
+    def abilities(self) -> Abilities:
+        """What the core may ask; the answers are those of the site as it is then."""
+        return Abilities(
+            verbs=self._driver.verbs,
+            nearest_charger=lambda vertex: _nearest(self._chargers, vertex, self._routes),
+            nearest_parking=lambda vertex: _nearest(self._parkings, vertex, self._routes),
+            is_safe_place=lambda vertex: vertex in self._safe_vertices,
+            estimate_s=self._driver.estimate_s,
+            ground=self._ground,
+        )
+
+    def _look_at(self, site: Site) -> None:
+        self.site = site
+        self._routes = Routes(site, cached_max=SAFE_PLACES_CACHED_MAX)
+        self._chargers = site.places_of_kind(PlaceKind.CHARGER)
+        self._parkings = site.places_of_kind(PlaceKind.PARKING)
+        self._safe_vertices = {place.vertex for place in (*self._chargers, *self._parkings)}
 
 
 def _nearest(places: Sequence[Place], vertex: str, routes: Routes) -> str | None:

@@ -12,7 +12,7 @@ from rclpy.publisher import Publisher
 from muster_agent.conversions import to_leases, to_offer
 from muster_agent.goals import Goals
 from muster_agent.journal import journal_path, open_journal
-from muster_agent.machine import abilities_of, describe, open_driver
+from muster_agent.machine import Surroundings, describe, open_driver
 from muster_agent.outlets import NodeOutlets
 from muster_core.agent import AgentConfig, AgentCore, Worker, fold_journal
 from muster_core.agent.inputs import Input, ReleaseReceived, RollCalled, StopRequested
@@ -28,6 +28,7 @@ from muster_ros.channels import (
     ROBOT_STATES,
     TRAFFIC_REPORTS,
     TRAFFIC_ROLL,
+    ZONES,
     Channel,
 )
 from muster_ros.clock import read_clock
@@ -36,6 +37,7 @@ from muster_ros.loop import CoreLoop
 from muster_ros.parameters import load_config
 from muster_ros.process import crash
 from muster_ros.shell import MusterNode
+from muster_ros.site_in_force import SiteInForce
 from muster_ros.traffic_conversions import to_release
 
 STANDING_AWAITED_S_MAX = 10.0
@@ -46,7 +48,7 @@ class AgentNode(MusterNode):
     """The agent of ``robot_id`` in the fleet at namespace ``fleet``, as in ``/muster``."""
 
     _config: AgentConfig
-    _site: Site
+    _site: SiteInForce
     _driver: Driver
     _journal: EventLog
     _goals: Goals
@@ -73,10 +75,11 @@ class AgentNode(MusterNode):
     def open(self, resources: ExitStack) -> None:
         """See :class:`MusterNode`."""
         self._config = load_config(self, AgentConfig)
-        self._site = load_site(self._config.site)
-        for note in self._site.notes:
+        site = load_site(self._config.site)
+        for note in site.notes:
             self.logs.warning("the site's file says what is not kept", note=note)
-        self._driver = open_driver(self, self.robot_id, self._config, self._site)
+        self._site = SiteInForce(self._config.site, site)
+        self._driver = open_driver(self, self.robot_id, self._config, site)
         resources.callback(self._driver.close)
         path = journal_path(self.fleet, self.robot_id, self._config)
         self._journal = open_journal(path, self._config, read_clock())
@@ -86,10 +89,11 @@ class AgentNode(MusterNode):
     def start(self, resources: ExitStack) -> None:
         """See :class:`MusterNode`."""
         remembered_max = self._config.attempts_remembered_max
+        surroundings = Surroundings(self._driver, self._site.site)
         core = self._core = AgentCore(
             self._config,
             self.robot_id,
-            abilities=abilities_of(self._driver, self._site),
+            abilities=surroundings.abilities(),
             state=fold_journal(self._journal, attempts_remembered_max=remembered_max),
             now=read_clock(),
         )
@@ -98,13 +102,12 @@ class AgentNode(MusterNode):
         resources.callback(lambda: worker.leave(read_clock()))
         loop = CoreLoop[Input](
             f"{self.robot_id}-agent",
-            lambda batch: worker.handle(batch, read_clock()),
+            lambda batch: self._turn(worker, surroundings, batch),
             tick_s=self._config.tick_s,
             inbox_max=self._config.inbox_max,
             on_crash=self._on_crash,
         )
-        description = describe(self.robot_id, self._driver, self._site)
-        self._descriptions.publish(robot_description_message(description))
+        self._describe(surroundings.site)
         loop.start()
         self._loop = loop
         resources.callback(self._stop_loop)
@@ -116,7 +119,7 @@ class AgentNode(MusterNode):
             return {}
         told = {"driver": self._config.driver, "inbox_overflows": str(loop.overflows)}
         told |= {name: str(count) for name, count in list(core.counts.items())}
-        warning = core.warning()
+        warning = self.warning()
         if warning:
             told["warning"] = warning
         if warning != self._warning:
@@ -124,6 +127,14 @@ class AgentNode(MusterNode):
             if warning:
                 self.logs.warning("look into this", reason=warning)
         return told
+
+    def warning(self) -> str:
+        """See :class:`MusterNode`."""
+        core = self._core
+        return (core.warning() if core is not None else "") or self._site_problem()
+
+    def _site_problem(self) -> str:
+        return self._site.problem if self._loop is not None else ""
 
     def _open_channels(self, resources: ExitStack) -> None:
         self._states = self._publisher(ROBOT_STATES, resources)
@@ -133,6 +144,7 @@ class AgentNode(MusterNode):
         if self._config.traffic:
             self._subscribe(TRAFFIC_ROLL, self._on_roll, resources)
             self._subscribe(RELEASES, self._on_release, resources)
+            self._subscribe(ZONES, self._site.hear, resources)
         self._goals = Goals(
             self,
             EXECUTE_TASK.path(self.fleet, self.robot_id),
@@ -142,6 +154,20 @@ class AgentNode(MusterNode):
             kept_max=self._config.goals_kept_max,
         )
         resources.callback(self._goals.close)
+
+    def _turn(self, worker: Worker, surroundings: Surroundings, batch: list[Input]) -> None:
+        """On the loop's thread: the site first, which a release in the batch may go by."""
+        now, site = read_clock(), self._site.site
+        if site is not surroundings.site:
+            is_other = site.digest != surroundings.site.digest
+            surroundings.use(site, now)
+            if is_other:
+                self._describe(site)
+        worker.handle(batch, now)
+
+    def _describe(self, site: Site) -> None:
+        description = describe(self.robot_id, self._driver, site)
+        self._descriptions.publish(robot_description_message(description))
 
     def _subscribe(self, channel: Channel, callback: Any, resources: ExitStack) -> None:
         path = channel.path(self.fleet, self.robot_id)
@@ -188,4 +214,7 @@ class AgentNode(MusterNode):
         self._put(RollCalled(message.epoch))
 
     def _on_release(self, message: msg.Release) -> None:
-        self._put(ReleaseReceived(to_release(message)))
+        release = to_release(message)
+        # Traffic may know of a new site before this agent: it repeats what is not heeded.
+        if all(self._site.site.has_vertex(vertex) for vertex in release.vertices):
+            self._put(ReleaseReceived(release))

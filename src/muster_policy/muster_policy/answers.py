@@ -38,6 +38,10 @@ class Answers:
         self.late = 0
         self.longest_decision_ms = 0.0
 
+    def use_site(self, site: Site) -> None:
+        """Plan for this site from now on."""
+        self._site = site
+
     def plan_orders(self, request: srv.PlanOrders.Request) -> srv.PlanOrders.Response:
         """A plan for each order; one that fails does not disturb the others."""
         started_ns = read_clock().steady_ns

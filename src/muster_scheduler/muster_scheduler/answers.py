@@ -107,7 +107,10 @@ def _get_orders(
         candidates = list(reversed(ledger.orders.values()))
     wanted = [order for order in candidates if not query.states or order.state in query.states]
     limit = min(query.limit or ORDERS_PAGE, ORDERS_PAGE_MAX)
-    shown = [order_status_message(order_view(ledger, order)) for order in wanted[:limit]]
+    shown = [
+        order_status_message(order_view(ledger, order, obstacle=core.obstacle))
+        for order in wanted[:limit]
+    ]
     return srv.GetOrders.Response(orders=shown, left_off=len(wanted) - len(shown))
 
 

@@ -10,10 +10,13 @@ from rclpy.node import Node
 from muster_core.clock import NS_PER_S, Instant
 from muster_core.errors import LogError
 from muster_core.log import SqliteLog
+from muster_core.scheduler import inputs as inp
 from muster_core.scheduler.core import SchedulerCore
 from muster_core.scheduler.engine import Engine
+from muster_core.site import Routes
 from muster_ros.clock import read_clock
 from muster_ros.loop import CoreLoop
+from muster_ros.site_in_force import SiteInForce
 from muster_scheduler import requests as req
 from muster_scheduler.answers import answer, fleet_state_message
 from muster_scheduler.candidacy import Candidacy
@@ -29,6 +32,7 @@ class Leader:
     """The scheduler at work. Only its loop's thread touches the core and the log.
 
     :param node: has the channels; its executor's thread opens and closes this.
+    :param site: keeps up with the zones that traffic tells of.
     :param on_end: called from the loop's thread with an error that it cannot go on after.
     """
 
@@ -41,6 +45,7 @@ class Leader:
         *,
         candidacy: Candidacy,
         peers: Peers,
+        site: SiteInForce,
         on_end: OnEnd,
         logs: Any,
     ) -> None:
@@ -50,7 +55,9 @@ class Leader:
         self._log = log
         self._candidacy = candidacy
         self._peers = peers
+        self._site = site
         self._logs = logs
+        self._site_used = core.site
         self._fleet_state_due_ns = 0
         self._goals = Goals()
         self._loop: CoreLoop[req.Request] = CoreLoop(
@@ -61,7 +68,11 @@ class Leader:
             on_crash=on_end,
         )
         self._reception = Reception(
-            fleet, self._loop.put, self._goals, goals_open_max=core.config.goals_open_max
+            fleet,
+            self._loop.put,
+            self._goals,
+            site=site,
+            goals_open_max=core.config.goals_open_max,
         )
 
     def open(self, resources: ExitStack, *, epoch_min: int) -> None:
@@ -120,6 +131,7 @@ class Leader:
             "checkpoints_failed": str(self._checkpoints.failed),
             "storage_problem": self._engine.storage_problem,
             "lease_problem": self._candidacy.candidate.problem,
+            "site_problem": self._site.problem,
         }
 
     def _start_engine(self, epoch_min: int) -> None:
@@ -138,6 +150,10 @@ class Leader:
     def _turn(self, batch: list[req.Request]) -> None:
         queries = [item for item in batch if isinstance(item, req.Query)]
         inputs = [item for item in batch if not isinstance(item, req.Query)]
+        if (site := self._site.site) is not self._site_used:
+            self._site_used = site
+            inputs.insert(0, inp.SiteChanged(Routes(site)))
+            self._logs.warning("site or zones changed", site=site.name, digest=site.digest)
         problem = self._engine.storage_problem
         self._engine.handle(inputs)
         self._candidacy.tell_turned()

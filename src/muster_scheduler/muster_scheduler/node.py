@@ -12,6 +12,7 @@ from muster_core.scheduler.core import SchedulerCore
 from muster_core.site import Routes, load_site
 from muster_ros.parameters import load_config
 from muster_ros.shell import MusterNode
+from muster_ros.site_in_force import SiteInForce
 from muster_scheduler.candidacy import Candidacy
 from muster_scheduler.ending import OnEnd, ending
 from muster_scheduler.leader import Leader
@@ -35,6 +36,7 @@ class SchedulerNode(MusterNode):
         self._on_end = on_end or ending(self.logs)
         self._candidacy: Candidacy | None = None
         self._leader: Leader | None = None
+        self._missing = ""
 
     def open(self, resources: ExitStack) -> None:
         """Read parameters, site and log. No channel is offered before this scheduler leads."""
@@ -42,9 +44,15 @@ class SchedulerNode(MusterNode):
         if not config.site:
             raise ConfigError(f"{self.get_fully_qualified_name()}: parameter 'site' is missing")
         site = load_site(config.site)
+        for note in site.notes:
+            self.logs.warning("the site's file says what is not kept", note=note)
+        self._site_in_force = SiteInForce(config.site, site)
         path = log_path(config.data_dir, self.fleet)
-        self._standby = Standby(path, config, site, self.logs)
+        self._standby = Standby(path, config, self.logs)
         self._standby.open(resources)
+        self._missing = self._standby.missing_place(site)
+        if self._missing:
+            self.logs.warning("a place is missing", reason=self._missing)
         self._lease_directory = path.with_name(LEASE_NAME)
         self._config, self._site, self._routes = config, site, Routes(site)
 
@@ -79,6 +87,12 @@ class SchedulerNode(MusterNode):
         """What an operator looks at first."""
         return self._leader.diagnose() if self._leader is not None else {}
 
+    def warning(self) -> str:
+        """See :class:`MusterNode`."""
+        if self._leader is None:
+            return self._missing
+        return self._site_in_force.problem
+
     def describe_state(self, label: str) -> str:
         """Whether it leads, or who does."""
         if self._candidacy is None or self._leader is not None:
@@ -110,6 +124,7 @@ class SchedulerNode(MusterNode):
             self._standby.log,
             candidacy=candidacy,
             peers=self._peers,
+            site=self._site_in_force,
             on_end=self._on_end,
             logs=self.logs,
         )

@@ -20,6 +20,7 @@ from muster_core.scheduler.effects import Reply
 from muster_ros import channels
 from muster_ros.conversions import to_order, to_robot_description, to_robot_report
 from muster_ros.deferred import Deferred, create_deferred_service
+from muster_ros.site_in_force import SiteInForce
 from muster_scheduler import requests as req
 from muster_scheduler.answers import STATES_BY_NUMBER, request_response, submit_response
 from muster_scheduler.goals import Following, Goals
@@ -31,20 +32,25 @@ class Reception:
     """Brings what arrives to the loop.
 
     :param put: takes an item into the loop's inbox; False when that is full.
+    :param site: keeps up with the zones that traffic tells of.
     :param goals_open_max: goals of ``execute_order`` at once; beyond it they are rejected.
     """
 
-    def __init__(self, fleet: str, put: Put, goals: Goals, *, goals_open_max: int) -> None:
+    def __init__(
+        self, fleet: str, put: Put, goals: Goals, *, site: SiteInForce, goals_open_max: int
+    ) -> None:
         self._fleet = fleet
         self._put = put
+        self._site = site
         self._goals = goals
         self._goals_open_max = goals_open_max
 
     def listen(self, ears: Node) -> None:
-        """Hear the robots, on a node that goes with its subscriptions."""
+        """Hear the robots and of zones, on a node that goes with its subscriptions."""
         for channel, callback in (
             (channels.ROBOT_STATES, self._on_robot_state),
             (channels.ROBOT_DESCRIPTIONS, self._on_robot_description),
+            (channels.ZONES, self._on_zones),
         ):
             ears.create_subscription(channel.type, channel.path(self._fleet), callback, channel.qos)
 
@@ -140,6 +146,10 @@ class Reception:
 
     def _on_robot_description(self, message: msg.RobotDescription) -> None:
         self._put(inp.RobotDescribed(to_robot_description(message)))
+
+    def _on_zones(self, message: msg.Zones) -> None:
+        # The loop looks for itself: the inbox may be full, and who tells of zones does so once.
+        self._site.hear(message)
 
     # Goals of execute_order
 

@@ -10,7 +10,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from muster_core.errors import ConfigError
 from muster_core.ids import RobotId
 from muster_core.log import SqliteLog
 from muster_core.scheduler.codec import replay
@@ -23,10 +22,9 @@ from muster_scheduler.storage import load
 class Standby:
     """The log at ``path`` and the ledger folded from it."""
 
-    def __init__(self, path: Path, config: SchedulerConfig, site: Site, logs: Any) -> None:
+    def __init__(self, path: Path, config: SchedulerConfig, logs: Any) -> None:
         self._path = path
         self._config = config
-        self._site = site
         self._logs = logs
         self._ledger: Ledger | None = None
 
@@ -34,12 +32,10 @@ class Standby:
         """Open the log and fold it; ``resources`` closes it.
 
         :raises LogError: when the log is damaged or of another kind.
-        :raises ConfigError: when the site has not the places that open orders need.
         """
         self.log = SqliteLog(self._path)
         resources.callback(self.log.close)
         self._ledger = load(self.log, self._config, self._logs)
-        self._check_places(self._ledger)
 
     def follow(self) -> Collection[RobotId]:
         """Take in the next page of what the leader has written; the robots that it knows of.
@@ -57,12 +53,10 @@ class Standby:
         It is the leader's to change, and may then be ahead of the log; the next one is folded anew.
 
         :raises LogError: as ``open``.
-        :raises ConfigError: as ``open``.
         """
         ledger = self._current()
         self.log.catch_up()
         replay(self.log.entries(ledger.seq + 1), ledger)
-        self._check_places(ledger)
         self._ledger = None
         return ledger
 
@@ -72,10 +66,16 @@ class Standby:
             self._ledger = load(self.log, self._config, self._logs)
         return self._ledger
 
-    def _check_places(self, ledger: Ledger) -> None:
-        for place, order_id in ledger.places().items():
-            if place not in self._site.places:
-                raise ConfigError(
-                    f"site {self._config.site!r} has no place {place!r}, which the open order "
-                    f"{order_id!r} needs; start with the site that it was accepted for"
+    def missing_place(self, site: Site) -> str:
+        """Which place of an open order ``site`` does not have, in a sentence; empty when it has.
+
+        Such an order waits until the site has the place, or somebody cancels it.
+        """
+        ledger = self._ledger
+        for place, order_id in ledger.places().items() if ledger is not None else ():
+            if not site.has_place(place):
+                return (
+                    f"site {site.name!r} has no place {place!r}, which the open order "
+                    f"{order_id!r} needs; was the scheduler started with another site?"
                 )
+        return ""

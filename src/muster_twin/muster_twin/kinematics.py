@@ -86,6 +86,16 @@ class Drive:
             self.vertices[:count], self.arrivals_s[:count], self.distances_m[:count], self.heading
         )
 
+    def followed_by(self, rest: Drive) -> Drive:
+        """This way, and then ``rest``, which begins where this one ends."""
+        end_s, end_m = self.arrivals_s[-1], self.distances_m[-1]
+        return Drive(
+            (*self.vertices, *rest.vertices[1:]),
+            (*self.arrivals_s, *(end_s + arrival_s for arrival_s in rest.arrivals_s[1:])),
+            (*self.distances_m, *(end_m + distance_m for distance_m in rest.distances_m[1:])),
+            self.heading,
+        )
+
     def _heading(self, index: int) -> float:
         """The direction of the edge after the vertex at ``index``."""
         if not 0 <= index < len(self.vertices) - 1:

@@ -10,6 +10,7 @@ import math
 import re
 import zlib
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -19,7 +20,7 @@ from muster_core.config import Config
 from muster_core.driver.protocol import DRIVER_API_VERSION, DriverReport, StepState, Way
 from muster_core.errors import SiteError
 from muster_core.ids import RobotId
-from muster_core.site import PlaceKind, Routes, Site
+from muster_core.site import PlaceKind, Routes, Site, Vertex
 from muster_core.site.validation import AT_VERTEX
 from muster_core.task import Step
 from muster_twin.battery import Battery
@@ -81,6 +82,7 @@ class SimDriver:
         self._settings = settings
         self._routes = Routes(site, cached_max=ROUTES_CACHED_MAX)
         self._edges = edges_by_ends(site)
+        self._gone: dict[str, Vertex] = {}
         self._origin_ns = now.steady_ns
         self._reached = 0
         self._action: _Action | None = None
@@ -182,6 +184,19 @@ class SimDriver:
             self._memory.keep(Memory(report.vertex, report.heading, report.battery))
         return report
 
+    def use_site(self, site: Site, now: Instant) -> None:
+        """See :class:`SiteFollower`. Of what is under way, the rest is driven as it is now."""
+        now_s = self._world_s(now)
+        self._settle(now_s)
+        action = self._action
+        held = (self._standing.vertex, *(action.way.vertices if action and action.way else ()))
+        self._gone = {name: self._spot(name) for name in held if not site.has_vertex(name)}
+        self._site, self._routes = site, Routes(site, cached_max=ROUTES_CACHED_MAX)
+        self._edges = edges_by_ends(site)
+        if action is not None and action.way is not None and action.end is StepState.FINISHED:
+            with suppress(SiteError):  # an edge of it is gone: it drives to its end as it was
+                self._action = self._drive(action.way, now_s)
+
     def close(self) -> None:
         """See :class:`Driver`."""
 
@@ -201,10 +216,7 @@ class SimDriver:
         if step.verb == "go":
             goal = self._site.place(step.place).vertex
             path = self._routes.path(here.vertex, goal)
-            speed_mps = self.speed_mps_max
-            drive = drive_along(
-                path, self._site, self._edges, speed_mps=speed_mps, heading=here.heading
-            )
+            drive = self._along(path, heading=here.heading)
             return _Action("go", now_s, now_s + max(drive.duration_s, step.duration_s), drive)
         self._check_place(step, here.vertex)
         duration_s = here.battery.full_after_s if step.verb == "charge" else 0.0
@@ -216,23 +228,38 @@ class SimDriver:
 
         :raises SiteError: when it cannot be driven from here.
         """
-        action, heading, began_s = self._action, self._standing.heading, now_s
+        action, began_s = self._action, now_s
         if action is not None and action.way is not None and action.drive is not None:
-            # The next vertex is reached whatever comes; what is behind it is driven as it was.
-            heading, began_s = action.drive.heading, action.began_s
-            passed = action.way.vertices[: action.drive.next_index(now_s - began_s) + 1]
-            after = max(0, action.way.first + len(passed) - way.first)
-            way = Way(action.way.first, (*passed, *way.vertices[after:]))
+            # The next vertex is reached whatever comes; what is behind it was driven as it was.
+            began_s = action.began_s
+            passed = action.drive.halted(now_s - began_s)
+            count = len(passed.vertices)
+            names = action.way.vertices[:count]
+            after = max(0, action.way.first + count - way.first)
+            way = Way(action.way.first, (*names, *way.vertices[after:]))
+            rest = self._along(way.vertices[count - 1 :], heading=passed.heading)
+            drive = passed.followed_by(rest)
         else:
             here = self._stand(now_s, StepState.NONE)
             if here.battery.charge <= 0.0:
                 raise SiteError(EMPTY)
             way = self._from_here(way, here.vertex)
             self._reached = way.first
-        drive = drive_along(
-            way.vertices, self._site, self._edges, speed_mps=self.speed_mps_max, heading=heading
-        )
+            drive = self._along(way.vertices, heading=here.heading)
         return _Action("go", began_s, began_s + drive.duration_s, drive, way)
+
+    def _along(self, vertices: Sequence[str], *, heading: float) -> Drive:
+        if len(vertices) == 1:
+            return Drive((self._spot(vertices[0]),), (0.0,), (0.0,), heading)
+        return drive_along(
+            vertices, self._site, self._edges, speed_mps=self.speed_mps_max, heading=heading
+        )
+
+    def _spot(self, vertex: str) -> Vertex:
+        """Where the vertex is, or was when the site still had it."""
+        if self._site.has_vertex(vertex):
+            return self._site.vertex(vertex)
+        return self._gone[vertex]
 
     def _from_here(self, way: Way, vertex: str) -> Way:
         """``way`` from where the robot stands; whoever gave it may not have heard yet of that.
@@ -297,7 +324,7 @@ class SimDriver:
 
     def _standing_report(self, now_s: float) -> DriverReport:
         standing = self._standing
-        vertex = self._site.vertex(standing.vertex)
+        vertex = self._spot(standing.vertex)
         charge = standing.battery.after(now_s - standing.since_s).charge
         is_at_charger = any(
             charger.vertex == vertex.name
@@ -320,7 +347,7 @@ class SimDriver:
         action = self._action
         assert action is not None
         then = self._after(action, now_s, StepState.RUNNING)
-        vertex = self._site.vertex(then.vertex)
+        vertex = self._spot(then.vertex)
         x, y, next_vertex, reached = vertex.x, vertex.y, "", self._reached
         if action.drive is not None:
             place = action.drive.at(now_s - action.began_s)

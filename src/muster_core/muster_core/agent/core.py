@@ -139,14 +139,22 @@ class AgentCore:
 
     def report(self) -> RobotReport:
         """What is true of the robot; not numbered, as it is not told yet."""
+        return self._picture(self._step_report())
+
+    def _picture(self, step_report: DriverReport | None) -> RobotReport:
         return picture(
             self._robot_id,
             self.state,
-            self._step_report(),
+            step_report,
             self._run,
             alone=self._contact.told(),
             battery_low=self._config.battery_low,
         )
+
+    @property
+    def held(self) -> tuple[str, ...]:
+        """The vertices that the robot holds; none where it finds its own way, or is not placed."""
+        return () if self._driving is None else self._driving.held
 
     def farewell(self, now: Instant) -> RobotReport:
         """The report with which the agent ends."""
@@ -174,7 +182,7 @@ class AgentCore:
             progress = self._telling.progress(self._run, step_report, now)
             if progress is not None:
                 self._effects.append(progress)
-        report = self.report()
+        report = self._picture(step_report)
         if self._telling.is_due(report, now):
             report.report_number = self._numbers.next(now)
             self._effects.append(PublishState(report))

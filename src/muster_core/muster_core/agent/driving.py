@@ -71,6 +71,11 @@ class Driving:
         return self._stretch is not None
 
     @property
+    def held(self) -> tuple[str, ...]:
+        """The vertices that the robot is at or may drive to; none before it has stood once."""
+        return () if self._stretch is None else self._stretch.held
+
+    @property
     def is_under_way(self) -> bool:
         """Whether the driver is on a way that it was given."""
         return self._given is not None

@@ -11,9 +11,16 @@ class Ground:
     """What an agent looks up of its site. For one thread."""
 
     def __init__(self, site: Site, routes: Routes) -> None:
+        self._lengths_m: dict[tuple[str, str], float] = {}
+        self._positions_m: dict[str, tuple[float, float]] = {}
+        self.use(site, routes)
+
+    def use(self, site: Site, routes: Routes) -> None:
+        """Go by this site from now on. What the one before had may still be held, and is known."""
         self._site = site
         self._routes = routes
-        self._lengths_m = {(edge.start, edge.end): edge.length_m for edge in site.edges}
+        self._lengths_m |= {(edge.start, edge.end): edge.length_m for edge in site.edges}
+        self._positions_m |= {vertex.name: (vertex.x, vertex.y) for vertex in site.vertices}
         self._neighbours: dict[str, set[str]] = {}
         for edge in site.edges:
             self._neighbours.setdefault(edge.start, set()).add(edge.end)
@@ -42,8 +49,7 @@ class Ground:
 
     def position_m(self, vertex: str) -> tuple[float, float]:
         """Where the vertex is, in the site's frame, m."""
-        at = self._site.vertex(vertex)
-        return (at.x, at.y)
+        return self._positions_m[vertex]
 
     def distance_m(self, vertex: str, point_m: tuple[float, float]) -> float:
         """How far a point is from the vertex as the crow flies, m."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from muster_core.clock import Instant
 from muster_core.config import Config
@@ -166,4 +166,16 @@ class WayDriver(Driver, Protocol):
         one the robot stands at its end or, if it is past that, at the next vertex of the way before
         it; ``reached`` tells. Not called while a step is under way. A ``stop`` ends the drive at
         the next vertex; so does the end of the program that holds the robot, sooner or later.
+        """
+
+
+@runtime_checkable
+class SiteFollower(Protocol):
+    """A driver that keeps up with the site and the limits of its zones while it runs."""
+
+    def use_site(self, site: Site, now: Instant) -> None:
+        """Go by ``site`` from now on: its edges, and the speeds that its zones leave them.
+
+        The robot may stand on, or be on its way to, a vertex that is not there any more; it goes on
+        to tell that one.
         """

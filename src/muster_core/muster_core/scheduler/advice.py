@@ -48,6 +48,10 @@ class Advisor:
         self._decision_due_ns = 0
         self.last = Advice("", "")
 
+    def use_site(self, site: Site) -> None:
+        """Go by this site from now on."""
+        self._site = site
+
     @property
     def is_deciding(self) -> bool:
         """Whether a decision is awaited."""

@@ -32,6 +32,10 @@ class Breaker:
         self._roster = roster
         self._site = site
 
+    def use_site(self, site: Site) -> None:
+        """Go by this site from now on."""
+        self._site = site
+
     def watch(self, now: Instant) -> list[tuple[RobotId, Task]]:
         """Bar the robots that failed too often. Returns the probe tasks that are to be given now.
 
@@ -100,5 +104,6 @@ class Breaker:
         here = self._roster.presences[robot_id].report.vertex
         parking = self._site.places_of_kind(PlaceKind.PARKING)
         places = parking or tuple(self._site.places.values())
-        away = [place for place in places if place.vertex != here]
-        return (away or places)[0].name
+        is_open = [place for place in places if not self._site.is_closed(place.vertex)] or places
+        away = [place for place in is_open if place.vertex != here]
+        return (away or is_open)[0].name

@@ -25,6 +25,7 @@ from muster_core.scheduler.decisions import Assigned, Decisions
 from muster_core.scheduler.effects import Effect, Ready, SendTask
 from muster_core.scheduler.lease_book import LeaseBook, steps_permitted
 from muster_core.scheduler.ledger import Ledger
+from muster_core.scheduler.obstacle import obstacle
 from muster_core.scheduler.recorder import Recorder
 from muster_core.scheduler.requests import Requests
 from muster_core.scheduler.roster import Roster
@@ -32,7 +33,7 @@ from muster_core.scheduler.sagas import Sagas
 from muster_core.scheduler.spares import Spares
 from muster_core.site import Routes, Site
 from muster_core.states import RobotStanding
-from muster_core.task import Outcome, OutcomeResult
+from muster_core.task import Outcome, OutcomeResult, Task
 
 _PROBING = Advice("breaker", __version__)
 
@@ -84,6 +85,7 @@ class SchedulerCore:
             inp.RobotReported: self._on_robot_reported,
             inp.PlansReceived: self._decisions.take_plans,
             inp.DecisionReceived: self._on_decision_received,
+            inp.SiteChanged: self._on_site_changed,
         }
 
     @property
@@ -155,6 +157,19 @@ class SchedulerCore:
 
     def _on_decision_received(self, answer: inp.DecisionReceived, now: Instant) -> None:
         self._send_tasks(self._decisions.take_decision(answer, now), now)
+
+    def _on_site_changed(self, event: inp.SiteChanged, now: Instant) -> None:
+        routes, site = event.routes, event.routes.site
+        self.site, self.routes = site, routes
+        for user in (self.roster, self.advisor, self._sagas, self._breaker):
+            user.use_site(site)
+        for traveller in (self._requests, self._decisions):
+            traveller.use_site(site, routes)
+        self._decisions.is_dirty = True
+
+    def obstacle(self, task: Task) -> str:
+        """Why no robot can do the task as the site is now; empty when one can."""
+        return obstacle(task, self.routes)
 
     # Robots
 

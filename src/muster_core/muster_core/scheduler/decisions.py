@@ -13,6 +13,7 @@ from muster_core.scheduler.advice import Advice, Advisor
 from muster_core.scheduler.config import SchedulerConfig
 from muster_core.scheduler.effects import Query
 from muster_core.scheduler.inputs import DecisionReceived, PlansReceived
+from muster_core.scheduler.obstacle import obstacle
 from muster_core.scheduler.recorder import Recorder
 from muster_core.scheduler.records import OrderRecord
 from muster_core.scheduler.roster import Roster
@@ -47,6 +48,10 @@ class Decisions:
         self._decided_ns = 0
         self.is_dirty = False
         self.proposals_rejected = 0
+
+    def use_site(self, site: Site, routes: Routes) -> None:
+        """Go by this site from now on."""
+        self._site, self._routes = site, routes
 
     def take_plans(self, answer: PlansReceived, now: Instant) -> None:
         """Record what the policy planned."""
@@ -94,6 +99,7 @@ class Decisions:
             is_stopping
             or self._roster.excluded(assignment.robot_id, robot, now, is_probe=is_probe)
             or not self._roster.can_take(assignment.robot_id, task)
+            or obstacle(task.task, self._routes)
         ):
             return None
         event = ev.TaskAssigned(

@@ -10,6 +10,7 @@ from muster_core.ids import OrderId
 from muster_core.order import Order
 from muster_core.policy.protocol import Decision, Plan
 from muster_core.robot import RobotDescription, RobotReport
+from muster_core.site import Routes
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,13 @@ class DecisionReceived:
     problem: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class SiteChanged:
+    """The site, or the limits of its zones, are those of ``routes`` from now on."""
+
+    routes: Routes
+
+
 Input = (
     SubmitOrder
     | CancelOrder
@@ -89,4 +97,5 @@ Input = (
     | RobotReported
     | PlansReceived
     | DecisionReceived
+    | SiteChanged
 )

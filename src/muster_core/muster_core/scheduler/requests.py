@@ -48,6 +48,10 @@ class Requests:
         self._routes = routes
         self._kinds = kinds
 
+    def use_site(self, site: Site, routes: Routes) -> None:
+        """Go by this site from now on."""
+        self._site, self._routes = site, routes
+
     def submit(self, request: inp.SubmitOrder, now: Instant) -> Reply:
         """Accept the order, answer for one that was accepted before, or say what is wrong (I5)."""
         order, digest = request.order, content_digest(request.order)

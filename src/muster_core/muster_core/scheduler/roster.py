@@ -10,6 +10,7 @@ from muster_core.robot import RobotMode, RobotReport
 from muster_core.scheduler.config import SchedulerConfig
 from muster_core.scheduler.ledger import Ledger
 from muster_core.scheduler.records import Attempt, RobotRecord, TaskRecord
+from muster_core.site import Site
 from muster_core.states import AttemptState, RobotStanding
 from muster_core.task import TaskPurpose
 
@@ -58,6 +59,10 @@ class Roster:
         self._ledger = ledger
         self._site_digest = site_digest
         self.presences: dict[RobotId, Presence] = {}
+
+    def use_site(self, site: Site) -> None:
+        """Give work only to robots of this site from now on."""
+        self._site_digest = site.digest
 
     def is_news(self, report: RobotReport, now: Instant) -> bool:
         """Whether the report is newer than all that were heard of its robot.

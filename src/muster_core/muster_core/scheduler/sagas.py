@@ -59,6 +59,10 @@ class Sagas:
         # Since when each order waits for a person or for one certain robot, on the steady clock.
         self._waits_since_ns: dict[OrderId, int] = {}
 
+    def use_site(self, site: Site) -> None:
+        """Go by this site from now on."""
+        self._site = site
+
     def is_stopping(self, task: TaskRecord) -> bool:
         """Whether the task is only to come to its end: its order is cancelled."""
         order = self._ledger.orders[task.task.order_id]

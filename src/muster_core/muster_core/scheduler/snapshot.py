@@ -13,6 +13,7 @@ from muster_core.intake import deadline_ns
 from muster_core.policy.protocol import Snapshot
 from muster_core.scheduler.config import SchedulerConfig
 from muster_core.scheduler.ledger import Ledger
+from muster_core.scheduler.obstacle import obstacle
 from muster_core.scheduler.records import OrderRecord, RobotRecord, TaskRecord
 from muster_core.scheduler.roster import Roster
 from muster_core.site import Routes, Site
@@ -30,7 +31,7 @@ def build_snapshot(
 ) -> Snapshot:
     """The robots that are or will soon be free, and the tasks that wait, most urgent first."""
     robots = _robots(ledger, roster, now)
-    tasks = _tasks(ledger, roster.config, now)
+    tasks = _tasks(ledger, roster.config, routes, now)
     ends = np.array([_free_at(ledger, roster, site, robot_id) for robot_id, _ in robots], dtype=int)
     slowness = np.array(
         [_slowness(robot, site) for _, robot in robots],
@@ -84,7 +85,7 @@ def _robots(ledger: Ledger, roster: Roster, now: Instant) -> list[tuple[RobotId,
 
 
 def _tasks(
-    ledger: Ledger, config: SchedulerConfig, now: Instant
+    ledger: Ledger, config: SchedulerConfig, routes: Routes, now: Instant
 ) -> list[tuple[TaskRecord, OrderRecord]]:
     waiting = []
     for task_id, order in ledger.ready.items():
@@ -92,7 +93,8 @@ def _tasks(
         assert task is not None
         is_stopping = order.cancel_requested and task.task.purpose is not TaskPurpose.RETURN
         is_probe = task.task.purpose is TaskPurpose.PROBE
-        if not is_stopping and not is_probe and _is_due(task, config, now):
+        is_wanted = not is_stopping and not is_probe and _is_due(task, config, now)
+        if is_wanted and not obstacle(task.task, routes):
             waiting.append((task, order))
     return heapq.nsmallest(
         TASKS_CONSIDERED_MAX, waiting, key=lambda pair: ledger.line.rank(pair[1])
@@ -113,7 +115,7 @@ def _free_at(ledger: Ledger, roster: Roster, site: Site, robot_id: RobotId) -> i
     robot, report = ledger.robots[robot_id], roster.presences[robot_id].report
     task = ledger.task(robot.task_id) if robot.task_id else None
     stops = [step.place for step in task.task.steps if step.place] if task else []
-    if stops:
+    if stops and site.has_place(stops[-1]):
         return site.vertex_index(site.place(stops[-1]).vertex)
     if site.has_vertex(report.vertex):
         return site.vertex_index(report.vertex)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from muster_core.clock import Instant, utc_text
 from muster_core.ids import RobotId
 from muster_core.scheduler.advice import Advisor
@@ -10,17 +12,26 @@ from muster_core.scheduler.records import OrderRecord, RobotRecord
 from muster_core.scheduler.roster import Roster
 from muster_core.scheduler.view import FleetView, OrderView, RobotView
 from muster_core.states import OrderState, TaskState
-from muster_core.task import TaskPurpose
+from muster_core.task import Task, TaskPurpose
 
 
-def order_view(ledger: Ledger, order: OrderRecord) -> OrderView:
-    """How far the order is."""
+def _no_obstacle(_task: Task) -> str:
+    return ""
+
+
+def order_view(
+    ledger: Ledger, order: OrderRecord, *, obstacle: Callable[[Task], str] = _no_obstacle
+) -> OrderView:
+    """How far the order is.
+
+    :param obstacle: why no robot can do a task as the site is now; empty when one can.
+    """
     task = order.current_task
     attempt = task.open_attempt if task else None
     return OrderView(
         order=order.order,
         state=order.state,
-        message=_told(ledger, order),
+        message=_told(ledger, order, obstacle),
         tasks_total=len(order.tasks),
         tasks_completed=sum(task.state is TaskState.COMPLETED for task in order.tasks),
         robot_id=attempt.robot_id if attempt else order.item_robot_id,
@@ -67,13 +78,13 @@ def fleet_view(ledger: Ledger, roster: Roster, advisor: Advisor, now: Instant) -
     )
 
 
-def _told(ledger: Ledger, order: OrderRecord) -> str:
+def _told(ledger: Ledger, order: OrderRecord, obstacle: Callable[[Task], str]) -> str:
     if order.state is OrderState.SUSPENDED:
         return f"a person is asked: {order.message}"
-    return order.message or _waits_for(ledger, order)
+    return order.message or _waits_for(ledger, order, obstacle)
 
 
-def _waits_for(ledger: Ledger, order: OrderRecord) -> str:
+def _waits_for(ledger: Ledger, order: OrderRecord, obstacle: Callable[[Task], str]) -> str:
     if order.state.is_final:
         return ""
     if order.cancel_requested:
@@ -83,6 +94,8 @@ def _waits_for(ledger: Ledger, order: OrderRecord) -> str:
     task = order.current_task
     if task is None or task.open_attempt is not None:
         return ""
+    if reason := obstacle(task.task):
+        return f"waits: {reason}"
     if task.task.robot_id:
         return f"waits for robot {task.task.robot_id}, which has the item"
     wanted = set(task.task.capabilities)

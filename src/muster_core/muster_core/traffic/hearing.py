@@ -75,7 +75,8 @@ class Hearing:
             track = self._begin(report, now_ns)
             doubt = self._doubt_of_claim(report, ())
         elif report.session != track.session:
-            doubt = self._doubt_of_claim(report, track.window)
+            # What an older traffic has given the robot since is not known here.
+            doubt = self._doubt_of_claim(report, track.window if track.is_current else ())
             freed = [] if doubt else self._replace(track, report)
         else:
             doubt = self._doubt_of_progress(report, track) or self._doubt_of_place(report)
@@ -170,8 +171,10 @@ class Hearing:
         held = [self._map.numbers[name] for name in report.held]
         is_prefix = bool(known) and held == known[: len(held)]
         extra = held[len(known) :]
-        if not is_prefix and not track.is_current and held[: len(known)] == known and known:
-            # An older traffic released it; this one had not been obeyed yet.
+        is_on_known_way = report.left >= track.first and held[: len(known)] == known
+        if not is_prefix and not track.is_current and is_on_known_way:
+            # An older traffic released it, perhaps all of it and more that was left since; this one
+            # had not been obeyed yet.
             is_prefix = not any(self._holdings.others(v, track.robot_id) for v in extra)
         if is_prefix and report.at >= track.at:
             return ""

@@ -20,7 +20,7 @@ class TrackView:
     :param surroundings: held for its sake because it is not known where it is.
     :param goal: empty = none, as ``wants``.
     :param wants: the vertex after the last one held, that it waits for.
-    :param blockers: who is in its way there.
+    :param blockers: who is in its way to its goal, as far as that is why it stands.
     :param silent_s: since it was heard; inf = not since traffic started.
     """
 
@@ -46,11 +46,19 @@ def track_view(core: TrafficCore, robot_id: RobotId, now: Instant) -> TrackView:
         at=names[track.window[track.at - track.first]],
         goal="" if track.goal is None else names[track.goal],
         wants="" if track.want is None else names[track.want],
-        blockers=track.blockers if track.want is not None else (),
+        blockers=_blockers(core, track),
         motion=track.motion,
         is_halted=track.is_halted,
         silent_s=_silent_s(track, now),
     )
+
+
+def _blockers(core: TrafficCore, track: Track) -> tuple[RobotId, ...]:
+    if track.want is not None:
+        return tuple(core.holdings.others(track.want, track.robot_id))
+    if not track.is_blocked:
+        return ()
+    return tuple(robot_id for robot_id in track.blockers if robot_id != track.robot_id)
 
 
 def _silent_s(track: Track, now: Instant) -> float:

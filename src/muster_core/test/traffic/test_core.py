@@ -108,6 +108,36 @@ def test_nothing_is_released_until_all_known_robots_were_heard() -> None:
     assert bench.released("a") == ("0", "1", "2")
 
 
+def test_robot_that_an_older_traffic_led_past_all_that_is_known_of_it_is_believed() -> None:
+    """Its reports in between were lost; nothing that it holds is another's."""
+    bench = Bench()
+    bench.say(report("a", "0", left=2, epoch=0))
+    bench.say(report("a", "1", left=3, number=5, epoch=0))
+    assert bench.core.tracks[RobotId("a")].astray == ""
+    assert bench.core.book() == {"a": ("1",)}
+    bench.say(report("a", "2", left=4, number=6))
+    assert bench.core.tracks[RobotId("a")].astray == ""
+    bench.say(report("a", "3", left=5, number=7))
+    assert "was given" in bench.core.tracks[RobotId("a")].astray, "it has answered: no more of that"
+
+
+def test_robot_that_an_older_traffic_led_before_its_agent_began_anew_is_believed() -> None:
+    bench = Bench()
+    bench.say(report("a", "0", left=2, epoch=0))
+    bench.say(report("a", "2", session=2))
+    track = bench.core.tracks[RobotId("a")]
+    assert track.astray == "" and bench.core.book() == {"a": ("2",)}
+    bench.say(report("a", "4", session=3))
+    assert "it was last at 2" in track.astray, "here it is known"
+
+
+def test_robot_that_an_older_traffic_led_to_where_another_is_is_not_believed() -> None:
+    bench = Bench()
+    bench.say(report("b", "1"), report("a", "0", left=2, epoch=0))
+    bench.say(report("a", "1", left=3, number=5, epoch=0))
+    assert bench.core.tracks[RobotId("a")].astray
+
+
 def test_robot_that_obeys_an_older_epoch_is_not_heard_yet() -> None:
     bench = Bench()
     bench.say(report("a", "0", goal="2", epoch=0))

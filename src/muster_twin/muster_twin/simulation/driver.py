@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from muster_core.clock import NS_PER_S, Instant
 from muster_core.config import Config
-from muster_core.driver.protocol import DRIVER_API_VERSION, DriverReport, StepState
+from muster_core.driver.protocol import DRIVER_API_VERSION, DriverReport, StepState, Way
 from muster_core.ids import RobotId
 from muster_core.site import Site
 from muster_core.task import Step
@@ -73,6 +73,12 @@ class BodyDriver:
         self._has_started = True
         self._body.begin(step, self._work())
 
+    def drive(self, way: Way, now: Instant) -> None:
+        """See :class:`WayDriver`."""
+        self._pause(Pause.STEP)
+        self._has_started = True
+        self._body.drive(way)
+
     def stop(self, now: Instant) -> None:
         """See :class:`Driver`."""
         self._pause(Pause.STEP)
@@ -94,6 +100,8 @@ class BodyDriver:
             remaining_s=max(0, doing.ends_ns - true_ns) / NS_PER_S if doing else 0.0,
             message=body.message,
             fault=body.fault,
+            next_vertex=body.next_vertex,
+            reached=body.reached,
         )
 
     def close(self) -> None:

@@ -60,6 +60,7 @@ class Kind(Enum):
     STEP_FAILURES = "robots fail to do steps"
     POLICY_MANNERS = "the policy is silent, late or wrong"
     KAFKA_MANNERS = "Kafka refuses events, or does not say that it has them"
+    SLOWNESS = "robots are slow"
     SCHEDULER_CRASH = "schedulers crash"
     AGENT_CRASH = "agents crash"
     GATEWAY_CRASH = "the gateway crashes"
@@ -74,12 +75,18 @@ class Kind(Enum):
     KAFKA_AWAY = "Kafka is away"
     LEAD_LOST = "two schedulers lead at once"
     REBOOT = "the schedulers' host is started again"
+    POWER_OFF = "robots are switched off"
+    TRAFFIC_CRASH = "traffic crashes"
+    TRAFFIC_STALL = "traffic stalls"
+    TRAFFIC_CUT = "traffic is cut off"
+    TRAFFIC_RIVAL = "two traffics decide at once"
 
 
 FREQUENT = 2.0
 """How much more often than the others those troubles are drawn that find the most."""
 _FREQUENT_KINDS = (
-    Kind.LOSS, Kind.DOUBLING, Kind.AGENT_CRASH, Kind.SCHEDULER_CRASH, Kind.ROBOT_CUT, Kind.LEAD_LOST
+    Kind.LOSS, Kind.DOUBLING, Kind.AGENT_CRASH, Kind.SCHEDULER_CRASH, Kind.ROBOT_CUT,
+    Kind.LEAD_LOST, Kind.TRAFFIC_CRASH,
 )  # fmt: skip
 
 
@@ -118,6 +125,7 @@ class Troubles:
             Kind.STEP_FAILURES: self._fail_steps,
             Kind.POLICY_MANNERS: self._spoil_policy,
             Kind.KAFKA_MANNERS: self._spoil_kafka,
+            Kind.SLOWNESS: self._slow_down,
         }
         # Those that wait for a certain event of the log, so that they hit what it is about.
         self._armed: list[tuple[str, Kind]] = []
@@ -136,12 +144,20 @@ class Troubles:
             Kind.KAFKA_AWAY: lambda _: self._take_kafka_away(),
             Kind.LEAD_LOST: lambda _: self._lose_lead(),
             Kind.REBOOT: lambda _: self._reboot_host(),
+            Kind.POWER_OFF: self._switch_off,
         }
+        if world.traffics:
+            self._sudden |= {
+                Kind.TRAFFIC_CRASH: lambda _: self._crash(self._any(world.traffics[:1])),
+                Kind.TRAFFIC_STALL: lambda _: self._stall(self._any(world.traffics)),
+                Kind.TRAFFIC_CUT: lambda _: self._cut(self._any(world.traffics)),
+                Kind.TRAFFIC_RIVAL: lambda _: self._start_rival(),
+            }
         world.on_recorded.append(self._on_recorded)
         for fault in faults:
             if fault.kind in self._lasting:
                 self._lasting[fault.kind](fault.intensity)
-            else:
+            elif fault.kind in self._sudden:
                 self._repeat(fault)
 
     def _repeat(self, fault: Fault) -> None:
@@ -224,6 +240,10 @@ class Troubles:
         moods = self._world.broker.moods
         moods.failures, moods.silence = 0.2 * intensity, 0.2 * intensity * self._chance.random()
 
+    def _slow_down(self, intensity: float) -> None:
+        for body in self._world.bodies:
+            body.delay_share = 0.5 * intensity * self._chance.random()
+
     # Sudden troubles
 
     def _crash(self, process: Process) -> None:
@@ -304,6 +324,20 @@ class Troubles:
         self._world.host_clock.reboot(self._boot_ns())
         self._world.register.expires_ns = 0
 
+    def _switch_off(self, robot_id: RobotId) -> None:
+        """Have a robot be dead where it is, for a while or for good: until all is mended."""
+        agent = self._agent(robot_id)
+        if agent.is_off:
+            return
+        agent.switch_off()
+        agent.clock.reboot(self._boot_ns())
+        self._timeline.after(self._chance.choice((5.0, 40.0, 1000.0)), agent.switch_on)
+
+    def _start_rival(self) -> None:
+        world = self._world
+        world.start_rival()
+        self._timeline.after(self._chance.choice((1.0, 10.0, 40.0)), world.end_rival)
+
     def _boot_ns(self) -> int:
         return self._chance.randrange(BOOT_S_MIN, BOOT_S_MAX) * NS_PER_S
 
@@ -323,8 +357,12 @@ def mend(world: World) -> None:
     for clock in world.clocks:
         clock.wall_offset_ns = 0
     for body in world.bodies:
-        body.failure_share = 0.0
+        body.failure_share = body.delay_share = 0.0
         body.repair()
+    if world.traffics:
+        world.end_rival()
+    for agent in world.agents:
+        agent.switch_on()
     for process in world.processes:
         network.heal(process.name)
         process.relieve()

@@ -19,11 +19,17 @@ NOBODY = RobotId("")
 SHELVES = 8
 EDGE_M = 2.0
 
+_COLUMNS = range(SHELVES + 2)
 _SITE_TEXT = f"""
 site: floor
 allows_fetch: true
-vertices: {{{", ".join(f"v{i}: [{i * EDGE_M:g}, 0]" for i in range(SHELVES + 2))}}}
-edges: [[{", ".join(f"v{i}" for i in range(SHELVES + 2))}]]
+vertices:
+{"".join(f"  v{i}: [{i * EDGE_M:g}, 0]" + chr(10) for i in _COLUMNS)}
+{"".join(f"  w{i}: [{i * EDGE_M:g}, {EDGE_M:g}]" + chr(10) for i in _COLUMNS)}
+edges:
+  - [{", ".join(f"v{i}" for i in _COLUMNS)}]
+  - [{", ".join(f"w{i}" for i in _COLUMNS)}]
+{"".join(f"  - [v{i}, w{i}]" + chr(10) for i in _COLUMNS)}
 places:
   pack_1: {{vertex: v0, kind: station}}
   pack_2: {{vertex: v{SHELVES + 1}, kind: station}}
@@ -34,7 +40,10 @@ places:
 
 @cache
 def floor_site() -> Site:
-    """A corridor: ``shelf_1`` to ``shelf_8`` in a row, a packing station at either end."""
+    """Two aisles side by side: ``shelf_1`` to ``shelf_8`` along one, a packing station at its ends.
+
+    The other is there to go round who stands in the way; every place leads to it.
+    """
     shelves = "".join(
         f"  shelf_{i}: {{vertex: v{i}, kind: shelf}}\n" for i in range(1, SHELVES + 1)
     )
@@ -51,6 +60,12 @@ def floor_routes() -> Routes:
 def path_between(start: str, end: str) -> tuple[str, ...]:
     """The vertices from ``start`` to ``end``, both included."""
     return floor_routes().path(start, end)
+
+
+@cache
+def neighbours_of(vertex: str) -> frozenset[str]:
+    """The vertices that an edge leads to from ``vertex``."""
+    return frozenset(edge.end for edge in floor_site().edges if edge.start == vertex)
 
 
 class Work(NamedTuple):

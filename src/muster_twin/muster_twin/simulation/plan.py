@@ -15,6 +15,7 @@ from muster_twin.simulation.floor import SHELVES
 
 ROBOTS = (2, 2, 3, 3, 4)
 SPARE_SHARE = 0.25
+TRAFFIC_SHARE = 0.75
 ORDERS_MIN, ORDERS_MAX = 4, 12
 TROUBLE_S_MIN, TROUBLE_S_MAX = 40.0, 120.0
 WISHES_SHARE = 0.7
@@ -56,11 +57,13 @@ class Plan:
 
     :param trouble_s: how long faults happen; after that everything is mended.
     :param has_spare: whether the last robot is a spare.
+    :param has_traffic: whether traffic leads the robots.
     """
 
     robots: int
     schedulers: int
     has_spare: bool
+    has_traffic: bool
     trouble_s: float
     wishes: tuple[Wish, ...]
     faults: tuple[Fault, ...]
@@ -77,6 +80,7 @@ def draw_plan(chance: Random) -> Plan:
         robots=robots,
         schedulers=chance.choice((1, 2, 2)),
         has_spare=robots > 2 and chance.random() < SPARE_SHARE,
+        has_traffic=chance.random() < TRAFFIC_SHARE,
         trouble_s=trouble_s,
         wishes=_draw_wishes(chance, trouble_s * WISHES_SHARE),
         faults=draw_faults(chance),

@@ -45,7 +45,13 @@ def run_seed(seed: int, *, keeps_history: bool = False) -> Result:
     """Simulate one fleet: a time of troubles, then calm in which all must end well."""
     chance = Random(seed)
     plan = draw_plan(chance)
-    world = World(chance, robots=plan.robots, schedulers=plan.schedulers, has_spare=plan.has_spare)
+    world = World(
+        chance,
+        robots=plan.robots,
+        schedulers=plan.schedulers,
+        has_spare=plan.has_spare,
+        has_traffic=plan.has_traffic,
+    )
     Troubles(world, plan.faults, plan.trouble_s)
     for wish in plan.wishes:
         if wish.after:

@@ -5,9 +5,12 @@ Everything is in the proportions that a real fleet needs: see the comments of th
 
 from __future__ import annotations
 
+import msgspec
+
 from muster_core.agent import AgentConfig
 from muster_core.gateway.config import GatewayConfig
 from muster_core.scheduler.config import SchedulerConfig
+from muster_core.traffic.config import TrafficConfig
 from muster_twin.simulation.body import SAFE_POINT_S_MAX
 
 LEADER_LEASE_S = 3.0
@@ -41,6 +44,21 @@ AGENT_CONFIG = AgentConfig(
     alone_after_s=12.0,
     outcomes_kept_max=4,
     attempts_remembered_max=30,
+)
+# Of robots that traffic leads.
+LED_AGENT_CONFIG = msgspec.structs.replace(
+    AGENT_CONFIG, traffic=True, traffic_report_period_s=1.4, drive_retry_s=2.0
+)
+TRAFFIC_CONFIG = TrafficConfig(
+    silence_s_max=4.5,
+    # Longer than anybody is cut off, and messages are late on top of that: who is not heard by then
+    # is switched off.
+    hearing_s_max=60.0,
+    hearing_s_min=1.5,
+    repeat_s=1.0,
+    patience_s=5.0,
+    # A slow robot takes so long for an edge.
+    manoeuvre_s_max=60.0,
 )
 GATEWAY_CONFIG = GatewayConfig(
     orders_in_flight_max=3,

@@ -33,8 +33,9 @@ def describe(result: Result) -> Iterator[str]:
     """What the seed is about."""
     plan = result.plan
     troubles = "; ".join(fault.kind.value for fault in plan.faults) or "none"
+    led = "with traffic" if plan.has_traffic else "without traffic"
     yield (
-        f"  {plan.robots} robots, {plan.schedulers} schedulers, {len(plan.wishes)} wishes, "
+        f"  {plan.robots} robots {led}, {plan.schedulers} schedulers, {len(plan.wishes)} wishes, "
         f"{plan.trouble_s:.0f} s of troubles: {troubles}"
     )
 

@@ -80,6 +80,9 @@ class Invariant:
     def step_ended(self, body: Body, step: Step, work: Work | None) -> None:
         """A body has ended a step, in whatever way."""
 
+    def body_moved(self, body: Body) -> None:
+        """A body is at other vertices than before."""
+
     def kafka_grew(self, event: LoggedEvent) -> None:
         """Kafka has stored an event."""
 
@@ -104,8 +107,8 @@ class Invariant:
 
 HOOKS = (
     "recorded", "noted", "reply_left", "agent_heard", "report_made", "step_begun",
-    "step_ended", "kafka_grew", "offset_committed", "turn_ended", "opened", "took_over",
-    "crashed", "ended",
+    "step_ended", "body_moved", "kafka_grew", "offset_committed", "turn_ended", "opened",
+    "took_over", "crashed", "ended",
 )  # fmt: skip
 
 

@@ -32,11 +32,14 @@ from muster_twin.simulation.processes.person import PersonProcess
 from muster_twin.simulation.processes.policy import PolicyProcess
 from muster_twin.simulation.processes.process import Machinery, Process
 from muster_twin.simulation.processes.scheduler import SchedulerProcess
+from muster_twin.simulation.processes.traffic import RivalGone, TrafficMemory, TrafficProcess
 from muster_twin.simulation.settings import (
     AGENT_CONFIG,
     GATEWAY_CONFIG,
     LEADER_LEASE_S,
+    LED_AGENT_CONFIG,
     SCHEDULER_CONFIG,
+    TRAFFIC_CONFIG,
 )
 from muster_twin.simulation.timeline import Timeline
 from muster_twin.simulation.witness import Witness
@@ -54,6 +57,8 @@ class World:
 
     :param chance: draws everything that is not decided by somebody.
     :param has_spare: whether the last robot is a spare.
+    :param has_traffic: whether traffic leads the robots; else they find their own way, and pass
+        through one another.
     :param restarts: whether what crashed is started again after a while, as a supervisor does.
     """
 
@@ -64,6 +69,7 @@ class World:
         robots: int,
         schedulers: int,
         has_spare: bool = False,
+        has_traffic: bool = False,
         restarts: bool = True,
     ) -> None:
         self.chance = chance
@@ -74,13 +80,15 @@ class World:
         self.register = LeaseRegister()
         self.on_recorded: list[Callable[[Record], None]] = []
         self._restarts = restarts
+        self._agent_config = LED_AGENT_CONFIG if has_traffic else AGENT_CONFIG
         robot_ids = tuple(RobotId(f"robot_{number}") for number in range(1, robots + 1))
         spares = robot_ids[-1:] if has_spare else ()
         self._scheduler_config = msgspec.structs.replace(SCHEDULER_CONFIG, spares=spares)
         self.clocks: list[Clock] = []
         self._agent_clocks = {robot_id: self._make_clock() for robot_id in robot_ids}
         self.log_disk = Disk("schedulers", chance, self._on_log_grown)
-        self.witness = self._make_witness()
+        self._bodies: dict[RobotId, Body] = {}
+        self.witness = self._make_witness(has_traffic=has_traffic)
         self.machinery = Machinery(
             self.timeline,
             chance,
@@ -88,6 +96,7 @@ class World:
             witness=self.witness,
             schedulers=tuple(f"scheduler_{number}" for number in range(1, schedulers + 1)),
             robots=robot_ids,
+            traffics=("traffic_1", "traffic_2") if has_traffic else (),
         )
         self.machinery.on_down = self._on_down
         self.network = self.machinery.network
@@ -97,10 +106,11 @@ class World:
             self._make_body(robot_id, vertex)
             for robot_id, vertex in zip(robot_ids, starts, strict=True)
         ]
-        self._bodies = dict(zip(robot_ids, self.bodies, strict=True))
+        self._bodies.update(zip(robot_ids, self.bodies, strict=True))
         self.floor.standing_at = self._standing_at
         self.agents = [self._make_agent(body) for body in self.bodies]
         self.schedulers = self._make_schedulers()
+        self.traffics = self._make_traffics()
         self.gateway = GatewayProcess(
             "gateway",
             self.machinery,
@@ -120,7 +130,8 @@ class World:
         )
         self.disks = [self.log_disk, *(agent.disk for agent in self.agents)]
         self.processes: list[Process] = [
-            self.policy, *self.schedulers, *self.agents, self.gateway, self.client, self.person
+            self.policy, *self.schedulers, *self.agents, *self.traffics[:1], self.gateway,
+            self.client, self.person,
         ]  # fmt: skip
         for process in self.processes:
             process.start()
@@ -165,7 +176,7 @@ class World:
 
         :raises KeyError: when there is none.
         """
-        return {process.name: process for process in self.processes}[name]
+        return {process.name: process for process in self._all_processes}[name]
 
     def body(self, robot_id: RobotId) -> Body:
         """The body of that robot.
@@ -173,6 +184,26 @@ class World:
         :raises KeyError: when there is none.
         """
         return self._bodies[robot_id]
+
+    @property
+    def _all_processes(self) -> list[Process]:
+        """Those too that are started only by somebody's mistake."""
+        return [*self.processes, *self.traffics[1:]]
+
+    # What befalls traffic
+
+    def start_rival(self) -> None:
+        """Somebody starts a second traffic, which has the files of the first as they are now."""
+        first, rival = self.traffics
+        if not rival.is_up:
+            rival.memory.epoch, rival.memory.book = first.memory.epoch, dict(first.memory.book)
+            rival.start()
+
+    def end_rival(self) -> None:
+        """The second traffic is ended; the first hears of that."""
+        first, rival = self.traffics
+        rival.crash("is ended")
+        first.receive(RivalGone())
 
     # How it is built
 
@@ -182,7 +213,7 @@ class World:
         self.clocks.append(clock)
         return clock
 
-    def _make_witness(self) -> Witness:
+    def _make_witness(self, *, has_traffic: bool) -> Witness:
         facts, floor = self.facts, self.floor
         epochs = inv.EpochsObeyed(facts)
         return Witness(
@@ -199,6 +230,7 @@ class World:
                 inv.FoldIsState(),
                 inv.ExportedOnce(self.log_disk.entries),
                 inv.Bounded(),
+                *([inv.KeptApart(self._bodies, self._agent)] if has_traffic else []),
                 inv.NeverRedone(
                     facts,
                     floor,
@@ -215,6 +247,7 @@ class World:
         body.halts = self.chance.random() < HALTING_SHARE
         body.on_begun = lambda *seen: self.witness.tell("step_begun", *seen)
         body.on_ended = lambda *seen: self.witness.tell("step_ended", *seen)
+        body.on_moved = lambda moved: self.witness.tell("body_moved", moved)
         return body
 
     def _make_agent(self, body: Body) -> AgentProcess:
@@ -224,7 +257,7 @@ class World:
             robot_id,
             self.machinery,
             self._agent_clocks[robot_id],
-            config=AGENT_CONFIG,
+            config=self._agent_config,
             disk=disk,
             body=body,
         )
@@ -246,6 +279,18 @@ class World:
             for name in self.machinery.schedulers
         ]
 
+    def _make_traffics(self) -> list[TrafficProcess]:
+        return [
+            TrafficProcess(
+                name,
+                self.machinery,
+                self._make_clock(),
+                config=TRAFFIC_CONFIG,
+                memory=TrafficMemory(),
+            )
+            for name in self.machinery.traffics
+        ]
+
     # What happens
 
     def _on_log_grown(self, entries: Sequence[LogEntry]) -> None:
@@ -263,8 +308,11 @@ class World:
         for entry in entries:
             self.witness.tell("noted", robot_id, decode_record(entry.body))
 
+    def _agent(self, robot_id: RobotId) -> AgentProcess:
+        return self.agents[self.machinery.robots.index(robot_id)]
+
     def _on_down(self, process: Process) -> None:
-        if self._restarts:
+        if self._restarts and process in self.processes:
             delay_s = self.chance.uniform(RESTART_S_MIN, self.chance.choice(RESTART_S_MAX))
             self.timeline.after(delay_s, process.start)
 

@@ -1,9 +1,10 @@
 """What must always hold, one class a claim; the names are those of the architecture page.
 
-I8 (no two robots hold a vertex) is not here: robots do not avoid each other yet. I10 (what cannot
-be loaded fails ``configure``) is about nodes, of which the simulator has none.
+I10 (what cannot be loaded fails ``configure``) is not here: it is about nodes, of which the
+simulator has none.
 """
 
+from muster_twin.simulation.invariants.apart import KeptApart
 from muster_twin.simulation.invariants.bounds import Bounded
 from muster_twin.simulation.invariants.durability import DurableFirst
 from muster_twin.simulation.invariants.epochs import EpochsObeyed
@@ -21,6 +22,7 @@ __all__ = [
     "EpochsObeyed",
     "ExportedOnce",
     "FoldIsState",
+    "KeptApart",
     "NeverRedone",
     "OneHold",
     "SameOrder",

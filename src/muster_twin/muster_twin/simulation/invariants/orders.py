@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from muster_core import events as ev
 from muster_core.ids import OrderId, TaskId
-from muster_core.task import TaskPurpose
+from muster_core.site.validation import AT_VERTEX
+from muster_core.task import Step, TaskPurpose
+from muster_twin.simulation.body import Body
 from muster_twin.simulation.facts import Facts, OrderFacts
-from muster_twin.simulation.floor import Floor
+from muster_twin.simulation.floor import Floor, Work, floor_site, neighbours_of
 from muster_twin.simulation.witness import Invariant
 
 ENDS = (ev.OrderCompleted, ev.OrderFailed, ev.OrderCancelled)
@@ -40,6 +42,16 @@ class EndsOnce(Invariant):
             if task.purpose is not TaskPurpose.RETURN:
                 what = f"a pick of {event.order_id} is permitted after its cancellation"
                 self.fail(what, event.order_id, event.robot_id)
+
+    def step_begun(self, body: Body, step: Step, work: Work | None) -> None:
+        """See :class:`Invariant`. What is done elsewhere is not what the order is about."""
+        if work is None or step.verb not in ("pick", "place", "scan"):
+            return
+        wanted = floor_site().place(step.place).vertex
+        is_takeover = step.place.startswith(AT_VERTEX)
+        if body.vertex != wanted and not (is_takeover and body.vertex in neighbours_of(wanted)):
+            what = f"{body.robot_id} begins {step.verb} at {step.place} while it is at"
+            self.fail(f"{what} {body.vertex}", body.robot_id, work.order_id)
 
     def ended(self) -> None:
         """See :class:`Invariant`."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from muster_core.agent import Abilities, AgentConfig, AgentCore, fold_journal, shortest
 from muster_core.agent.effects import TellProgress
+from muster_core.agent.ground import Ground
+from muster_core.agent.inputs import LeasesReceived, TaskOffered
 from muster_core.agent.records import to_entries
 from muster_core.agent.worker import Worker
 from muster_core.clock import NS_PER_S, Instant
@@ -73,10 +76,16 @@ class AgentProcess(Process):
     def handle(self, batch: list[Any]) -> None:
         """See :class:`Process`."""
         for message in batch:
-            self._machinery.witness.tell("agent_heard", self.robot_id, message)
+            if isinstance(message, TaskOffered | LeasesReceived):
+                self._machinery.witness.tell("agent_heard", self.robot_id, message)
         self._worker.handle(batch, self.now())
         if self._timeline.now_ns >= self._announce_ns:
             self._announce()
+
+    def switch_off(self) -> None:
+        """See :class:`Process`. The whole robot is, in the middle of whatever it does."""
+        self._body.switch_off(has_taken=self._machinery.chance.random() < 0.5)
+        super().switch_off()
 
     def close(self) -> None:
         """See :class:`Process`."""
@@ -102,6 +111,8 @@ class AgentProcess(Process):
 
     def report_traffic(self, report: TrafficReport) -> None:
         """See :class:`Outlets`."""
+        for traffic in self._machinery.traffics_up:
+            self.send(traffic, report)
 
     def _compact(self, remembered_max: int) -> None:
         """Have the journal be as short as it can be, as a long one is made at a start."""
@@ -131,6 +142,12 @@ class AgentProcess(Process):
         return Work(attempt.order_id, attempt.task_id, attempt.attempt_id)
 
 
+@cache
+def floor_ground() -> Ground:
+    """The site as agents see it; only a cache, so all simulations of a process share it."""
+    return Ground(floor_site(), floor_routes())
+
+
 def _abilities(driver: BodyDriver) -> Abilities:
     parkings = floor_site().places_of_kind(PlaceKind.PARKING)
     vertices = {place.vertex for place in parkings}
@@ -144,4 +161,5 @@ def _abilities(driver: BodyDriver) -> Abilities:
         nearest_parking=nearest_parking,
         is_safe_place=vertices.__contains__,
         estimate_s=driver.estimate_s,
+        ground=floor_ground(),
     )

@@ -93,7 +93,7 @@ class PolicyProcess(Process):
             fetch = chance.random() < FETCH_SHARE
             whole = msgspec.structs.replace(task, return_place=place, allows_fetch=fetch)
             return Plan(plan.order_id, (whole,))
-        middle = len(task.steps) // 2
+        middle = len(task.steps) // 4 * 2  # a scan stays with the way to its place
         halves = (task.steps[:middle], task.steps[middle:])
         return Plan(
             plan.order_id,

@@ -18,15 +18,14 @@ from muster_twin.simulation.network import Network
 from muster_twin.simulation.timeline import Timeline
 from muster_twin.simulation.witness import Violation, Witness
 
-TURN_DELAY_S_MAX = 0.01
-"""How long a message waits for its process at most on a good day, s."""
-
 
 class Machinery:
     """What all simulated processes share.
 
     :param schedulers: the names of all schedulers, leading or not.
     :param robots: the names of all agents, which are their robots'.
+    :param traffics: the names of all traffics, deciding or not; none where robots find their own
+        way.
     """
 
     def __init__(
@@ -38,6 +37,7 @@ class Machinery:
         witness: Witness,
         schedulers: tuple[str, ...],
         robots: tuple[RobotId, ...],
+        traffics: tuple[str, ...],
     ) -> None:
         self.timeline = timeline
         self.chance = chance
@@ -45,6 +45,9 @@ class Machinery:
         self.witness = witness
         self.schedulers = schedulers
         self.robots = robots
+        self.traffics = traffics
+        # Those that are up: who publishes something reaches the subscribers that are there.
+        self.traffics_up: list[str] = []
         self.network = Network(timeline, chance, history)
         # Is told of each process that has ended.
         self.on_down: Callable[[Process], None] = lambda _: None
@@ -59,6 +62,8 @@ class Process:
     """
 
     inbox_max = 1000
+    # How long a message waits for its turn at most on a good day, s.
+    turn_delay_s_max = 0.01
     # Where a crash is worth something, and how much.
     pauses: tuple[Pause, ...] = (Pause.SEND,)
 
@@ -66,6 +71,8 @@ class Process:
         self.name = name
         self.clock = clock
         self.is_up = False
+        # Switched off: nobody starts it.
+        self.is_off = False
         self.starts = 0
         self.turns = 0
         self.overflows = 0
@@ -99,8 +106,8 @@ class Process:
     # What befalls it
 
     def start(self) -> None:
-        """Start it, unless it runs."""
-        if self.is_up:
+        """Start it, unless it runs or is switched off."""
+        if self.is_up or self.is_off:
             return
         self.is_up = True
         self.starts += 1
@@ -122,6 +129,16 @@ class Process:
         self._note("{} {}", why)
         self.close()
         self._machinery.on_down(self)
+
+    def switch_off(self) -> None:
+        """End it, and have nobody start it before it is switched on."""
+        self.is_off = True
+        self.crash("is switched off")
+
+    def switch_on(self) -> None:
+        """Have it start again."""
+        self.is_off = False
+        self.start()
 
     def doom(self, pauses: int, kind: Pause | None = None) -> None:
         """Have it crash after it has done so many more things: between any two effects.
@@ -156,7 +173,7 @@ class Process:
             return
         self._inbox.append(message)
         if len(self._inbox) == 1:
-            delay_s = self._machinery.chance.uniform(0, TURN_DELAY_S_MAX)
+            delay_s = self._machinery.chance.uniform(0, self.turn_delay_s_max)
             soon_ns = max(self._timeline.now_ns, self.stalled_until_ns) + int(delay_s * NS_PER_S)
             if soon_ns < self._turn_ns:
                 self._plan_turn(soon_ns)
