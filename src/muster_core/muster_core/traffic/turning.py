@@ -130,6 +130,17 @@ class TurningPibt:
         states = self._moves[positions * len(HEADINGS) + headings, actions]
         return states // len(HEADINGS), states % len(HEADINGS)
 
+    def near(self) -> Int32s:
+        """int32 [states, 4]: a state itself, then those that one action leads to, then -1.
+
+        A state is vertex * 4 + heading.
+        """
+        moves = self._moves
+        near = moves[:, [Action.WAIT, Action.FORWARD, Action.TURN_RIGHT, Action.TURN_LEFT]]
+        has_wall = near[:, 1] < 0
+        near[has_wall, 1:] = np.roll(near[has_wall, 1:], -1, axis=1)
+        return near
+
     def steps_to(self, goal: int) -> Int32s:
         """int32 [vertices, headings]: how many steps a robot alone needs to ``goal``."""
         states = len(HEADINGS) * self._vertices
