@@ -3,8 +3,8 @@
 The instances are those of H. Ma, J. Li, T. K. S. Kumar and S. Koenig (Lifelong Multi-Agent Path
 Finding for Online Pickup and Delivery Tasks, AAMAS 2017), as are the programs: token passing (TP),
 token passing with task swaps (TPTS), and CENTRAL, which decides for all robots together. Muster's
-fleet is ``DeliveryFleet``, with nothing known of an instance beforehand. A judge that shares no code
-with it checks what the robots did; a single violation fails the bench.
+fleet is ``DeliveryFleet``, with nothing known of an instance beforehand. A judge that shares no
+code with it checks what the robots did; a single violation fails the bench.
 """
 
 from __future__ import annotations
@@ -83,9 +83,7 @@ def run_instance(map_content: bytes, task_content: bytes) -> Run:
     grid = Grid.of_site(site)
     endpoints, homes = _places(site, "endpoint"), _places(site, "home")
     tasks = parse_mapd_tasks(task_content, len(endpoints))
-    fleet = DeliveryFleet(
-        grid.graph, grid.vertices_of(homes), grid.vertices_of(endpoints)
-    )
+    fleet = DeliveryFleet(grid.graph, grid.vertices_of(homes), grid.vertices_of(endpoints))
     times_ms: list[float] = []
     handovers: list[JudgedHandover] = []
     walk = [fleet.positions]

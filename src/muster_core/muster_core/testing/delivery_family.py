@@ -34,6 +34,8 @@ def make_instance(
 ) -> DeliveryInstance:
     """An instance of the family.
 
+    The margins must have room for ``robots`` and ``margin_endpoints``.
+
     :param draw: numbers from 0 to below 1.
     :param blocks: how many blocks of shelves there are from top to bottom and side by side.
     :param margin_endpoints: how many endpoints the margins have, beside the shelves' own.
@@ -49,6 +51,7 @@ def make_instance(
         for row in range(1, rows - 1)
         for column in (*range(1, _MARGIN - 1), *range(columns - _MARGIN + 1, columns - 1))
     ]
+    assert robots + margin_endpoints <= len(margin), "the margins are too small"
     for number in range(robots + margin_endpoints):
         place = number + int(draw() * (len(margin) - number))
         margin[number], margin[place] = margin[place], margin[number]

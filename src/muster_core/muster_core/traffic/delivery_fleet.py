@@ -189,11 +189,11 @@ def _vertices(tasks: list[Delivery | None], end: str) -> Int32s:
     return np.array([-1 if t is None else getattr(t, end) for t in tasks], dtype=np.int32)
 
 
-def _check_vertices(
-    what: str, vertices: Int32s, graph: Graph, *, may_repeat: bool = False
-) -> None:
+def _check_vertices(what: str, vertices: Int32s, graph: Graph, *, may_repeat: bool = False) -> None:
     for vertex in vertices.tolist():
         if not 0 <= vertex < graph.count:
-            raise DeliveryError(f"{what} {vertex} is not one of the vertices 0 to {graph.count - 1}")
+            raise DeliveryError(
+                f"{what} {vertex} is not one of the vertices 0 to {graph.count - 1}"
+            )
     if not may_repeat and len(set(vertices.tolist())) < len(vertices):
         raise DeliveryError(f"{what}s repeat; each may be given once")

@@ -68,6 +68,7 @@ class TurningMotion:
         self._states = grid.graph.count * self.headings
         self.near = self._pibt.near()
         self.distances = self._pibt.distances
+        self._left: Int32s = np.empty(0, dtype=np.int32)
 
     def goal(self, vertices: Int32s) -> Int32s:
         """The vertices as those that can be reached whatever the heading."""
@@ -75,7 +76,10 @@ class TurningMotion:
 
     def decide(self, states: Int32s, goals: Int32s, priorities: npt.NDArray[np.int64]) -> Int32s:
         """See :class:`Motion`."""
+        if not np.array_equal(states, self._left):
+            self._pibt.forget()
         positions, looks = np.divmod(states, self.headings)
         actions = self._pibt.step(positions, looks, goals, priorities)
         positions, looks = self._pibt.after(positions, looks, actions)
-        return (positions * self.headings + looks).astype(np.int32)
+        self._left = (positions * self.headings + looks).astype(np.int32)
+        return self._left.copy()

@@ -125,6 +125,10 @@ class TurningPibt:
         first: Int32s = taken[:, 0]
         return first
 
+    def forget(self) -> None:
+        """Forget what the robots meant to do, as is needed when others have moved them since."""
+        self._planned = np.empty((0, self._horizon), dtype=np.int32)
+
     def after(self, positions: Int32s, headings: Int32s, actions: Int32s) -> tuple[Int32s, Int32s]:
         """Where the robots are, and where they look, after these actions."""
         states = self._moves[positions * len(HEADINGS) + headings, actions]
