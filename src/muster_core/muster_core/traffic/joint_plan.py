@@ -1,17 +1,18 @@
 """Where a fleet goes in the next steps: a plan for all robots that looks ahead and never collides.
 
 Priority inheritance decides one step at a time, so two robots that come towards each other notice
-only when they meet. A joint plan has the next few steps of everybody: each robot holds the places of
-its path at their times. Every step the plan of the step before goes on, with a wait at its end, and
-so is free of collisions whatever becomes of the search; then paths are improved one by one. A robot
-that is not on its way without a detour looks for a better one through the others, and those whom it
-crosses look for other ones, and so on; the group moves if that is better for all of them together.
+only when they meet. A joint plan has the next few steps of everybody: each robot holds the places
+of its path at their times. Every step the plan of the step before goes on, with a wait at its end,
+and so is free of collisions whatever becomes of the search; then paths are improved one by one. A
+robot that is not on its way without a detour looks for a better one through the others, and those
+whom it crosses look for other ones, and so on; the group moves if that is better for all of them
+together.
 
 Sources: windowed planning by D. Silver (Cooperative Pathfinding, 2005) and J. Li et al. (Lifelong
-Multi-Agent Path Finding in Large-Scale Warehouses, AAAI 2021); improvement of a joint plan by groups
-by J. Li et al. (Anytime Multi-Agent Path Finding via Large Neighborhood Search, IJCAI 2021); a row
-of actions that always goes on by E. Yukhnevich and A. Andreychuk (Enhancing PIBT via Multi-Action
-Operations, 2025).
+Multi-Agent Path Finding in Large-Scale Warehouses, AAAI 2021); improvement of a joint plan by
+groups by J. Li et al. (Anytime Multi-Agent Path Finding via Large Neighborhood Search, IJCAI 2021);
+a row of actions that always goes on by E. Yukhnevich and A. Andreychuk (Enhancing PIBT via
+Multi-Action Operations, 2025).
 
 Nobody is promised to arrive by that alone. So whoever has come no nearer to its goal for
 ``patience_steps`` is led there by priority inheritance, as the most urgent of all, and everybody
@@ -63,7 +64,7 @@ class JointPlan:
         times = horizon_steps + 1
         self._holders = np.full(times * self._vertices, -1, dtype=np.int32)
         self._seen = np.zeros(times * LEGS * len(motion.near), dtype=np.int64)
-        self._nodes = [np.zeros(NODES_MAX, dtype=np.int32) for _ in range(6)]
+        self._nodes = [np.zeros(NODES_MAX, dtype=np.int32) for _ in range(5)]
         self._buckets = np.zeros(COST_MAX + 1, dtype=np.int32)
         self._counts = np.zeros(3, dtype=np.int64)
         self._paths: Int32s = np.empty((0, times), dtype=np.int32)
@@ -149,7 +150,7 @@ class JointPlan:
         rows = self._rows(np.concatenate([goals, np.where(then == goals, -1, then)]))
         last = np.where(then >= 0, then, goals)
         self._counts[1] = NODES_A_ROBOT_MAX * robots
-        node_state, node_leg, node_time, node_before, node_cost, node_next = self._nodes
+        node_state, node_leg, node_time, node_before, node_next = self._nodes
         return Board(
             horizon=self._horizon,
             states=len(self.motion.near),
@@ -177,7 +178,6 @@ class JointPlan:
             node_leg=node_leg,
             node_time=node_time,
             node_before=node_before,
-            node_cost=node_cost,
             node_next=node_next,
             buckets=self._buckets,
             seen=self._seen,

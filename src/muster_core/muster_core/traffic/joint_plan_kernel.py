@@ -1,8 +1,8 @@
 """The kernel of a joint plan: one robot's best way through the others', and whole groups of them.
 
-Integers and flat arrays only, in one :class:`Board`. A *state* is where a robot is, with its heading
-where that counts; its vertex is ``state // headings``. Costs are in quarters of a step of delay, so
-that reasons smaller than a step can break ties: a way that makes no detour costs nothing.
+Integers and flat arrays only, in one :class:`Board`. A *state* is where a robot is, with its
+heading where that counts; its vertex is ``state // headings``. Costs are in quarters of a step of
+delay, so that reasons smaller than a step can break ties: a way without a detour costs nothing.
 """
 
 from __future__ import annotations
@@ -66,7 +66,6 @@ class Board(NamedTuple):
     node_leg: Numbers
     node_time: Numbers
     node_before: Numbers
-    node_cost: Numbers
     node_next: Numbers
     buckets: Numbers
     """[COST_MAX + 1]: the first open node of each cost; ``node_next`` has the others."""
@@ -106,7 +105,8 @@ def step_cost(board: Board, robot: int, leg: int, before: int, after: int) -> in
     if leg == 2:
         return AWAY if after // board.headings != board.rest[robot] else 0
     row = (board.row[robot] if leg == 0 else board.then_row[robot]) * board.columns
-    return STEP * (1 + board.table[row + after] - board.table[row + before])
+    farther: int = board.table[row + after] - board.table[row + before]
+    return STEP * (1 + farther)
 
 
 @part
@@ -152,67 +152,81 @@ def search(board: Board, robot: int, limit: int, pushes: bool) -> int:
     """
     headings, states, horizon = board.headings, board.states, board.horizon
     near, width, seen, holders = board.near, board.width, board.seen, board.holders
+    table, arrived, buckets, node_next = board.table, board.arrived, board.buckets, board.node_next
     limit = min(limit, COST_MAX)
     board.counts[0] += STAMP_STEP
     board.counts[2] += 1
     stamp = board.counts[0]
+    nodes_max = min(len(board.node_state), board.counts[1])
     for cost in range(limit + 1):
-        board.buckets[cost] = -1
+        buckets[cost] = -1
     start = board.paths[robot * (horizon + 1)]
-    board.node_state[0] = start
-    board.node_leg[0] = leg_at(board, robot, 0, start)
-    board.node_time[0] = 0
-    board.node_before[0] = -1
-    board.node_cost[0] = 0
-    board.node_next[0] = -1
-    board.buckets[0] = 0
+    open_node(board, 0, start, leg_at(board, robot, 0, start), 0, -1, 0)
     count = 1
     bucket = 0
+    end = -1
     while bucket <= limit:
-        node = board.buckets[bucket]
+        node = buckets[bucket]
         if node < 0:
             bucket += 1
             continue
-        board.buckets[bucket] = board.node_next[node]
-        time = board.node_time[node]
-        if time == horizon:
-            trace(board, node)
-            return bucket
+        buckets[bucket] = node_next[node]
+        time = board.node_time[node] + 1
+        if time > horizon:
+            end = node
+            break
         state = board.node_state[node]
         leg = board.node_leg[node]
         here = state // headings
-        later = (time + 1) * board.vertices
+        then = time * board.vertices
+        row = (board.row[robot] if leg == 0 else board.then_row[robot]) * board.columns
+        left = table[row + state] if leg < 2 else 0
         for k in range(width - 1, -1, -1):  # the last one opened is looked at first: waiting
             after = near[state * width + k]
             if after < 0:
                 continue
-            cost = bucket + step_cost(board, robot, leg, state, after)
+            there = after // headings
+            new_leg = leg
+            if leg == 2:
+                cost = bucket + (AWAY if there != board.rest[robot] else 0)
+            else:
+                cost = bucket + STEP * (1 + table[row + after] - left)
+                if table[row + after] <= arrived:
+                    new_leg = leg_at(board, robot, leg, after)
             if cost > limit:
                 continue
-            there = after // headings
-            if holders[later + there] >= 0 or (there != here and holders[later + here] >= 0):
-                meeting = price(board, robot, holders[later + there], pushes)
-                swap = price(board, robot, swapper(board, time + 1, here, there), pushes)
+            if holders[then + there] >= 0 or (there != here and holders[then + here] >= 0):
+                meeting = price(board, robot, holders[then + there], pushes)
+                swap = price(board, robot, swapper(board, time, here, there), pushes)
                 cost += meeting + swap
                 if meeting < 0 or swap < 0 or cost > limit:
                     continue
-            then_leg = leg_at(board, robot, leg, after) if leg < 2 else 2
-            key = ((time + 1) * LEGS + then_leg) * states + after
+            key = (time * LEGS + new_leg) * states + after
             if stamp <= seen[key] <= stamp + cost:
                 continue
             seen[key] = stamp + cost
-            if count == len(board.node_state) or board.counts[1] == 0:
-                return -1
-            board.counts[1] -= 1
-            board.node_state[count] = after
-            board.node_leg[count] = then_leg
-            board.node_time[count] = time + 1
-            board.node_before[count] = node
-            board.node_cost[count] = cost
-            board.node_next[count] = board.buckets[cost]
-            board.buckets[cost] = count
+            if count >= nodes_max:
+                break
+            open_node(board, count, after, new_leg, time, node, cost)
             count += 1
-    return -1
+    board.counts[1] -= count
+    if end < 0:
+        return -1
+    trace(board, end)
+    return bucket
+
+
+@part
+def open_node(
+    board: Board, node: int, state: int, leg: int, time: int, before: int, cost: int
+) -> None:
+    """Write down a node of the search, to be looked at before others of the same cost."""
+    board.node_state[node] = state
+    board.node_leg[node] = leg
+    board.node_time[node] = time
+    board.node_before[node] = before
+    board.node_next[node] = board.buckets[cost]
+    board.buckets[cost] = node
 
 
 @part
@@ -369,9 +383,9 @@ def improve_all(board: Board, order: Numbers, passes: int) -> None:
         is_better = False
         for i in range(len(order)):
             robot = order[i]
-            if board.cost[robot] > 0 and board.counts[1] > 0:
-                if move_group(board, robot) or go_round(board, robot):
-                    is_better = True
+            is_due = board.cost[robot] > 0 and board.counts[1] > 0
+            if is_due and (move_group(board, robot) or go_round(board, robot)):
+                is_better = True
         if not is_better:
             break
     for i in range(len(order)):
