@@ -46,6 +46,7 @@ def measure(is_quick: bool) -> list[Figure]:
     starts = _numbers(shared_file("sites/warehouse_small_100.agents").read_text())
     places = _numbers(shared_file("sites/warehouse_small.tasks").read_text())
     steps = STEPS_QUICK if is_quick else STEPS
+    run_errands(map_content, starts, places, steps=1)  # compiles, if there is a compiler
     done, times_s = run_errands(map_content, starts, places, steps=steps)
     longest_s = max(times_s)
     verdict = "within" if longest_s <= STEP_S_MAX else "BEYOND"
