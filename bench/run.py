@@ -1,7 +1,8 @@
 """Measures Muster beside its baselines, prints a table and writes ``bench/results.json``.
 
 ``python3 bench/run.py`` takes all figures, ``python3 bench/run.py intake_rate`` the named ones. A
-missed target is told and is no failure; a figure that could not be measured is (exit 1).
+missed target is told and is no failure; a figure that could not be measured is (exit 1). One whose
+data are absent is skipped, with the reason.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ MODULES = (
     "traffic_step",
     "twin_speed",
     "twin_speed_live",
+    "mapd",
+    "league",
 )
 DOMAINS = range(50, 100)
 """DDS domains whose ports no other program of the machine is likely to use."""
@@ -42,19 +45,24 @@ def main() -> int:
 
     from figure import make_table, write_results
     from rich.console import Console
+    from shared_data import AbsentError
 
     console = Console(width=None if sys.stdout.isatty() else 140)
-    figures, broken = [], []
+    figures, broken, skipped = [], [], []
     for name in options.figures or MODULES:
         console.print(f"measuring {name} ...")
         try:
             figures.extend(importlib.import_module(name).measure(options.quick))
+        except AbsentError as absent:
+            skipped.append(f"{name} is skipped: {absent}")
         except Exception:
             traceback.print_exc()
             broken.append(name)
         if not options.quick:
             write_results(RESULTS, figures)
     console.print(make_table(figures, _machine(options.quick)))
+    for sentence in skipped:
+        console.print(sentence, markup=False)
     for name in broken:
         console.print(f"[red]{name} could not be measured[/], see above")
     return 1 if broken else 0

@@ -21,6 +21,7 @@ Numbers: TypeAlias = Any
 """A flat array of integers or truths in a kernel: an array if compiled, else a memory view."""
 
 _F = TypeVar("_F", bound=Callable[..., Any])
+_T = TypeVar("_T", bound=tuple[Any, ...])
 
 
 def _njit() -> Callable[..., Any] | None:
@@ -54,9 +55,21 @@ def plain(function: _F) -> _F:
 
     @wraps(function)
     def run(*arguments: Any) -> Any:
-        return function(*(a.data if isinstance(a, np.ndarray) else a for a in arguments))
+        return function(*map(_view, arguments))
 
     return run  # type: ignore[return-value]
+
+
+def board(numbers: _T) -> _T:
+    """A named tuple of arrays and integers as a kernel takes it."""
+    if IS_COMPILED:
+        return numbers
+    views = (_view(part_) for part_ in numbers)
+    return type(numbers)(*views)
+
+
+def _view(value: Any) -> Any:
+    return value.data if isinstance(value, np.ndarray) else value
 
 
 def _compile(njit: Callable[..., Any], function: _F) -> _F:

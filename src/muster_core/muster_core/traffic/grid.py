@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from muster_core.errors import SiteError
+from muster_core.site import Site
+from muster_core.site.grid import cell_of
 from muster_core.traffic.graph import Graph, Int32s
 
 HEADINGS = ((0, 1), (1, 0), (0, -1), (-1, 0))
@@ -51,6 +55,28 @@ class Grid:
         return cls.of_free(
             np.array([[c not in "@T#" for c in row.ljust(width, "@")] for row in rows], dtype=bool)
         )
+
+    @classmethod
+    def of_site(cls, site: Site) -> Grid:
+        """The grid that a site was made of, its vertices numbered as in ``site.vertices``.
+
+        :raises SiteError: when the site's vertices are not named like those of a grid.
+        """
+        cells = [cell_of(vertex.name) for vertex in site.vertices]
+        known = [cell for cell in cells if cell is not None]
+        if len(known) < len(cells) or known != sorted(known) or not known:
+            raise SiteError(
+                f"site {site.name!r} is no grid: its vertices are not r0c0, r0c1 and so on"
+            )
+        rows, columns = np.array(known).T
+        is_free = np.zeros((rows.max() + 1, columns.max() + 1), dtype=bool)
+        is_free[rows, columns] = True
+        return cls.of_free(is_free)
+
+    def vertices_of(self, cells: Sequence[tuple[int, int]]) -> Int32s:
+        """int32 [cells]: the vertices of these cells, each a row and a column; -1 = blocked."""
+        rows, columns = np.array(cells, dtype=np.int32).reshape(-1, 2).T
+        return self.vertices[rows, columns]
 
     def ahead(self) -> Int32s:
         """int32 [vertices, 4]: the vertex next to each in each of ``HEADINGS``; -1 = blocked."""

@@ -125,10 +125,25 @@ class TurningPibt:
         first: Int32s = taken[:, 0]
         return first
 
+    def forget(self) -> None:
+        """Forget what the robots meant to do, as is needed when others have moved them since."""
+        self._planned = np.empty((0, self._horizon), dtype=np.int32)
+
     def after(self, positions: Int32s, headings: Int32s, actions: Int32s) -> tuple[Int32s, Int32s]:
         """Where the robots are, and where they look, after these actions."""
         states = self._moves[positions * len(HEADINGS) + headings, actions]
         return states // len(HEADINGS), states % len(HEADINGS)
+
+    def near(self) -> Int32s:
+        """int32 [states, 4]: a state itself, then those that one action leads to, then -1.
+
+        A state is vertex * 4 + heading.
+        """
+        moves = self._moves
+        near = moves[:, [Action.WAIT, Action.FORWARD, Action.TURN_RIGHT, Action.TURN_LEFT]]
+        has_wall = near[:, 1] < 0
+        near[has_wall, 1:] = np.roll(near[has_wall, 1:], -1, axis=1)
+        return near
 
     def steps_to(self, goal: int) -> Int32s:
         """int32 [vertices, headings]: how many steps a robot alone needs to ``goal``."""
