@@ -8,6 +8,7 @@ from functools import cached_property
 
 from muster_core.site import Site
 from muster_core.traffic.graph import Graph, graph_of_site
+from muster_core.traffic.guidance import guided_costs
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,15 @@ class TrafficMap:
     positions_m: tuple[tuple[float, float], ...]
     graph: Graph
     zones: tuple[ZoneRule, ...] = ()
+    is_guided: bool = False
+
+    @cached_property
+    def guided(self) -> Graph:
+        """The same graph with the costs by which robots choose their ways."""
+        if not self.is_guided:
+            return self.graph
+        graph = self.graph
+        return Graph(graph.indptr, graph.ends, guided_costs(graph, self.positions_m))
 
     @classmethod
     def of_site(cls, site: Site, zones: Sequence[ZoneRule] = ()) -> TrafficMap:
@@ -46,6 +56,7 @@ class TrafficMap:
             tuple((vertex.x, vertex.y) for vertex in site.vertices),
             graph_of_site(site),
             tuple(zones),
+            is_guided=True,
         )
 
     @classmethod
@@ -86,7 +97,7 @@ class TrafficMap:
     @cached_property
     def costs(self) -> dict[tuple[int, int], int]:
         """What each edge costs, by its ends."""
-        graph = self.graph
+        graph = self.guided
         ends = zip(graph.starts.tolist(), graph.ends.tolist(), strict=True)
         return dict(zip(ends, graph.costs.tolist(), strict=True))
 
