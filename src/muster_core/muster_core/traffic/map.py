@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
 from muster_core.site import Site
 from muster_core.traffic.graph import Graph, graph_of_site
 from muster_core.traffic.guidance import guided_costs
@@ -95,11 +97,20 @@ class TrafficMap:
         }
 
     @cached_property
+    def cost_common(self) -> int:
+        """What an edge costs that is neither one of the shorter nor one of the longer ones."""
+        costs = self.graph.costs
+        return int(np.median(costs)) if len(costs) else 1
+
+    @cached_property
     def costs(self) -> dict[tuple[int, int], int]:
         """What each edge costs, by its ends."""
-        graph = self.guided
-        ends = zip(graph.starts.tolist(), graph.ends.tolist(), strict=True)
-        return dict(zip(ends, graph.costs.tolist(), strict=True))
+        return _costs_of(self.graph)
+
+    @cached_property
+    def guided_costs(self) -> dict[tuple[int, int], int]:
+        """What each edge counts where ways are chosen, by its ends."""
+        return _costs_of(self.guided) if self.is_guided else self.costs
 
     @cached_property
     def zones_of(self) -> dict[int, tuple[ZoneRule, ...]]:
@@ -114,3 +125,8 @@ class TrafficMap:
         """The vertex nearest to a point as the crow flies."""
         squares = [(px - x) ** 2 + (py - y) ** 2 for px, py in self.positions_m]
         return squares.index(min(squares))
+
+
+def _costs_of(graph: Graph) -> dict[tuple[int, int], int]:
+    ends = zip(graph.starts.tolist(), graph.ends.tolist(), strict=True)
+    return dict(zip(ends, graph.costs.tolist(), strict=True))

@@ -34,6 +34,8 @@ class Track:
     :param want: the vertex after the last one held, that it waits for.
     :param is_goal_taken: whether it cannot get to its goal before another has left that, so that
         until then it is in no hurry.
+    :param is_held_back: whether others are to get there first, so that it keeps its distance.
+    :param refuge: where it waits meanwhile, out of everybody's way.
     :param is_pushed: whether it wants that for another's sake.
     :param inherited: the urgency of the one that it makes way for.
     """
@@ -58,6 +60,8 @@ class Track:
     is_pushed: bool = False
     inherited: Urgency | None = None
     is_goal_taken: bool = False
+    is_held_back: bool = False
+    refuge: int | None = None
     is_blocked: bool = False
     blocked_ns: int | None = None
     blockers: tuple[RobotId, ...] = ()
@@ -70,6 +74,11 @@ class Track:
     def head(self) -> int:
         """The last vertex that it may drive to."""
         return self.window[-1]
+
+    @property
+    def destination(self) -> int | None:
+        """Where it drives to: its goal, or where it waits until that is free."""
+        return self.goal if self.refuge is None else self.refuge
 
     @property
     def head_number(self) -> int:
