@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from muster_core.ids import RobotId
 from muster_core.traffic.holdings import Holdings
 from muster_core.traffic.map import TrafficMap
-from muster_core.traffic.track import Track
+from muster_core.traffic.track import NOT_URGENT_NS, Track
 from muster_core.traffic.ways import Ways
 
 NEXT_MAX = 2
@@ -40,6 +40,7 @@ class GoalLines:
         self._lines = lines = {}
         for track in self._tracks.values():
             track.is_goal_taken = track.is_held_back = False
+            track.called_ns = NOT_URGENT_NS
             if track.goal is not None and track.head != track.goal and track.is_drivable:
                 lines.setdefault(track.goal, []).append(track)
         for goal, line in lines.items():
@@ -55,6 +56,12 @@ class GoalLines:
         if len(line) == 1 and not is_taken:
             return
         mouths = self._map.mouths
+        if goal in mouths:
+            since_ns = min(track.goal_since_ns for track in line)
+            for robot_id in self._holdings.of(goal):
+                other = self._tracks[robot_id]
+                if other.head == goal and other.goal != goal:
+                    other.called_ns = since_ns
         ahead = int(is_taken)
         left = self._ways.to(goal, line[0].head)
         line.sort(

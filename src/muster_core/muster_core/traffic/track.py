@@ -36,6 +36,7 @@ class Track:
         until then it is in no hurry.
     :param is_held_back: whether others are to get there first, so that it keeps its distance.
     :param refuge: where it waits meanwhile, out of everybody's way.
+    :param called_ns: since when somebody wants to get to the dead end that the robot stands in.
     :param is_pushed: whether it wants that for another's sake.
     :param inherited: the urgency of the one that it makes way for.
     """
@@ -62,6 +63,7 @@ class Track:
     is_goal_taken: bool = False
     is_held_back: bool = False
     refuge: int | None = None
+    called_ns: int = NOT_URGENT_NS
     is_blocked: bool = False
     blocked_ns: int | None = None
     blockers: tuple[RobotId, ...] = ()
@@ -105,7 +107,7 @@ class Track:
     def own_urgency(self) -> Urgency:
         """By its own goal."""
         since_ns = NO_HURRY_NS if self.is_goal_taken else self.goal_since_ns
-        return Urgency(since_ns, self.robot_id)
+        return Urgency(min(since_ns, self.called_ns), self.robot_id)
 
     @property
     def urgency(self) -> Urgency:
