@@ -8,9 +8,12 @@ from muster_core.config import Config
 class TrafficConfig(Config, frozen=True, kw_only=True):
     """Settings of :class:`TrafficCore`; the comments say meaning, unit and relation."""
 
-    # Vertices that a robot is given ahead of where it is; more drives more smoothly over slow
-    # links, less leaves more room to others. 1 = vertex by vertex.
+    # Vertices that a robot is given ahead of where it is, at most. 1 = vertex by vertex.
     stretch_vertices_max: int = 4
+    # Beyond the next two vertices a robot is given more only while the way to the last of them
+    # takes less than this, s: more drives more smoothly over slow links, less leaves more room to
+    # others. At least twice as long as a message takes there and back.
+    stretch_s: float = 2.0
     # A robot unheard for so long counts as silent: what it holds stays held and others go round,
     # s. At least three report periods of the agents.
     silence_s_max: float = 3.5
@@ -54,6 +57,7 @@ class TrafficConfig(Config, frozen=True, kw_only=True):
             self.require(getattr(self, key) >= 1, key, "at least 1")
         self.require(self.manoeuvre_robots_max >= 2, "manoeuvre_robots_max", "at least 2")
         for key in (
+            "stretch_s",
             "silence_s_max",
             "hearing_s_max",
             "round_s",

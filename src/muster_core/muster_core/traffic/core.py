@@ -39,6 +39,7 @@ from muster_core.traffic.effects import (
     TrafficReady,
     TroubleKind,
 )
+from muster_core.traffic.graph import MS_PER_S
 from muster_core.traffic.hearing import Hearing
 from muster_core.traffic.holdings import Holdings
 from muster_core.traffic.inputs import Motion
@@ -88,6 +89,7 @@ class TrafficCore:
             self.holdings,
             ways=self._ways,
             stretch_vertices_max=config.stretch_vertices_max,
+            stretch_cost_max=int(config.stretch_s * MS_PER_S),
         )
         self._locksmith = Locksmith(config, self.right_of_way, map_, tracks=self.tracks)
         self._hearing = Hearing(config, map_, self.holdings, tracks=self.tracks)

@@ -163,7 +163,7 @@ class Locksmith:
 
     def _is_locked(self, track: Track, now_ns: int) -> bool:
         """Whether nothing will change for the robot by itself."""
-        if not self._can_take_part(track) or track.blocked_ns is None:
+        if not self._can_take_part(track) or track.blocked_ns is None or track.is_held_back:
             return False
         if now_ns - track.blocked_ns < self._config.lock_s * NS_PER_S:
             return False

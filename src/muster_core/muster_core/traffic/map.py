@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
 from muster_core.site import Site
 from muster_core.traffic.graph import Graph, graph_of_site
+from muster_core.traffic.guidance import guided_costs
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,15 @@ class TrafficMap:
     positions_m: tuple[tuple[float, float], ...]
     graph: Graph
     zones: tuple[ZoneRule, ...] = ()
+    is_guided: bool = False
+
+    @cached_property
+    def guided(self) -> Graph:
+        """The same graph with the costs by which robots choose their ways."""
+        if not self.is_guided:
+            return self.graph
+        graph = self.graph
+        return Graph(graph.indptr, graph.ends, guided_costs(graph, self.positions_m))
 
     @classmethod
     def of_site(cls, site: Site, zones: Sequence[ZoneRule] = ()) -> TrafficMap:
@@ -46,6 +58,7 @@ class TrafficMap:
             tuple((vertex.x, vertex.y) for vertex in site.vertices),
             graph_of_site(site),
             tuple(zones),
+            is_guided=True,
         )
 
     @classmethod
@@ -84,11 +97,20 @@ class TrafficMap:
         }
 
     @cached_property
+    def cost_common(self) -> int:
+        """What an edge costs that is neither one of the shorter nor one of the longer ones."""
+        costs = self.graph.costs
+        return int(np.median(costs)) if len(costs) else 1
+
+    @cached_property
     def costs(self) -> dict[tuple[int, int], int]:
         """What each edge costs, by its ends."""
-        graph = self.graph
-        ends = zip(graph.starts.tolist(), graph.ends.tolist(), strict=True)
-        return dict(zip(ends, graph.costs.tolist(), strict=True))
+        return _costs_of(self.graph)
+
+    @cached_property
+    def guided_costs(self) -> dict[tuple[int, int], int]:
+        """What each edge counts where ways are chosen, by its ends."""
+        return _costs_of(self.guided) if self.is_guided else self.costs
 
     @cached_property
     def zones_of(self) -> dict[int, tuple[ZoneRule, ...]]:
@@ -103,3 +125,8 @@ class TrafficMap:
         """The vertex nearest to a point as the crow flies."""
         squares = [(px - x) ** 2 + (py - y) ** 2 for px, py in self.positions_m]
         return squares.index(min(squares))
+
+
+def _costs_of(graph: Graph) -> dict[tuple[int, int], int]:
+    ends = zip(graph.starts.tolist(), graph.ends.tolist(), strict=True)
+    return dict(zip(ends, graph.costs.tolist(), strict=True))

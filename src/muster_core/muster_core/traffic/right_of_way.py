@@ -16,14 +16,19 @@ to a free one, the search finds it, and the robots along it move on one by one f
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 from muster_core.ids import RobotId
 from muster_core.traffic.distances import FAR
+from muster_core.traffic.goal_lines import GoalLines
 from muster_core.traffic.holdings import Holdings
 from muster_core.traffic.map import TrafficMap
 from muster_core.traffic.track import Track
 from muster_core.traffic.ways import Ways
 
+STRETCH_VERTICES_MIN = 2
+"""Vertices ahead that a robot may have whatever the way there takes: it drives to one of them, and
+need not stop there for the next."""
 PUSHES_MAX = 300
 """Robots that one search asks to make way; a longer row counts as one that does not move."""
 PUSHES_FEW = 20
@@ -47,12 +52,15 @@ class RightOfWay:
         *,
         ways: Ways,
         stretch_vertices_max: int,
+        stretch_cost_max: int,
     ) -> None:
         self._map = map_
         self._tracks = tracks
         self.holdings = holdings
         self.ways = ways
+        self._lines = GoalLines(map_, tracks, holdings, ways)
         self._stretch_vertices_max = stretch_vertices_max
+        self._stretch_cost_max = stretch_cost_max
         self.claims: dict[int, RobotId] = {}
         """Who waits for a vertex that is not free yet."""
         self.reserved: set[int] = set()
@@ -74,8 +82,7 @@ class RightOfWay:
             self.give_up(track)
         # A robot that makes way keeps to how it does, or it might turn this way and that for ever.
         self._habits = {r: want for r, want in wants.items() if r in pushed and want is not None}
-        for track in self._tracks.values():
-            track.is_goal_taken = self._is_goal_taken(track)
+        self._lines.form()
         ordered = sorted(self._tracks.values(), key=lambda track: track.urgency)
         self._pushes_max = PUSHES_MAX
         self.advance(ordered[:FAR_SEARCHES_MAX])
@@ -113,7 +120,13 @@ class RightOfWay:
 
     def is_room(self, track: Track) -> bool:
         """Whether the robot may be given another vertex ahead of where it is."""
-        return track.head_number - track.at < self._stretch_vertices_max
+        ahead = track.head_number - track.at
+        if ahead < STRETCH_VERTICES_MIN:
+            return ahead < self._stretch_vertices_max
+        if ahead >= self._stretch_vertices_max:
+            return False
+        costs, window = self._map.costs, track.window[track.at - track.first :]
+        return sum(costs[edge] for edge in pairwise(window)) < self._stretch_cost_max
 
     def is_free_for(self, track: Track, vertex: int) -> bool:
         """Whether the robot may be given the vertex at once, as part of a manoeuvre."""
@@ -149,7 +162,7 @@ class RightOfWay:
                     return
             elif (
                 track.goal is None
-                or track.head == track.goal
+                or track.head == track.destination
                 or not self.is_room(track)
                 or not self._seek(track)
             ):
@@ -173,8 +186,13 @@ class RightOfWay:
 
     def _seek(self, track: Track) -> bool:
         """Let the robot want what brings it nearer to its goal; whether it wants something."""
-        assert track.goal is not None
-        left = self.ways.to(track.goal, track.head)
+        destination = track.destination
+        assert destination is not None
+        left = self.ways.to(destination, track.head)
+        if track.is_held_back and not self._lines.may_go_on(track, left):
+            track.is_blocked = True
+            track.blockers = (track.robot_id,)
+            return False
         nearer = [v for v in self._map.after[track.head] if left[v] < left[track.head]]
         if self._must_wait_before_mouth(track, nearer):
             self._call_out(track)
@@ -194,7 +212,7 @@ class RightOfWay:
         """Whether the next vertex leads only to a dead end that somebody has to leave first."""
         assert track.goal is not None
         mouth = self._map.mouths.get(track.goal, -1)
-        if mouth not in nearer or not self._is_goal_taken(track):
+        if mouth not in nearer or not self._is_goal_occupied(track):
             return False
         # Two that want to change places across one mouth: one of them has to begin.
         is_across = self._map.mouths.get(track.head) == mouth
@@ -213,7 +231,7 @@ class RightOfWay:
                     for wish in self._wishes_of_pushed(other, track)
                 )
 
-    def _is_goal_taken(self, track: Track) -> bool:
+    def _is_goal_occupied(self, track: Track) -> bool:
         """Whether another has to leave the robot's goal that does so only in its own time.
 
         It works there, or it is in a dead end and would meet the robot at its mouth.
@@ -231,7 +249,7 @@ class RightOfWay:
 
     def _best_first(self, track: Track, vertices: Iterable[int], left: memoryview) -> list[int]:
         """By the way that is left; of equally long ones those that are free."""
-        head, costs, holders = track.head, self._map.costs, self.holdings
+        head, costs, holders = track.head, self._map.guided_costs, self.holdings
         return sorted(
             vertices,
             key=lambda v: (
@@ -294,7 +312,7 @@ class RightOfWay:
                 return False
         elif track.own_urgency < root.urgency:
             # It has chosen before: to stay where it gets to, or to go on once there is room.
-            return track.head != track.goal and not track.is_blocked
+            return track.head != track.destination and not track.is_blocked
         if root.is_goal_taken:
             return False  # it is in no hurry, and would only drive the other back again
         asked.add(track.robot_id)
@@ -311,10 +329,10 @@ class RightOfWay:
             # Back over its own tail a long robot would go on holding what it is asked to leave.
             if not (track.is_at_rest and vertex in track.window)
         ]
-        if track.goal is not None:
-            left = self.ways.to(track.goal, track.head)
+        if track.destination is not None:
+            left = self.ways.to(track.destination, track.head)
             if left[track.head] >= FAR:
-                left = self.ways.to_in_the_end(track.goal)
+                left = self.ways.to_in_the_end(track.destination)
             wishes = self._best_first(track, after, left)
         else:
             assert root.goal is not None

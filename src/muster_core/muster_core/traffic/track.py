@@ -34,6 +34,9 @@ class Track:
     :param want: the vertex after the last one held, that it waits for.
     :param is_goal_taken: whether it cannot get to its goal before another has left that, so that
         until then it is in no hurry.
+    :param is_held_back: whether others are to get there first, so that it keeps its distance.
+    :param refuge: where it waits meanwhile, out of everybody's way.
+    :param called_ns: since when somebody wants to get to the dead end that the robot stands in.
     :param is_pushed: whether it wants that for another's sake.
     :param inherited: the urgency of the one that it makes way for.
     """
@@ -58,6 +61,9 @@ class Track:
     is_pushed: bool = False
     inherited: Urgency | None = None
     is_goal_taken: bool = False
+    is_held_back: bool = False
+    refuge: int | None = None
+    called_ns: int = NOT_URGENT_NS
     is_blocked: bool = False
     blocked_ns: int | None = None
     blockers: tuple[RobotId, ...] = ()
@@ -70,6 +76,11 @@ class Track:
     def head(self) -> int:
         """The last vertex that it may drive to."""
         return self.window[-1]
+
+    @property
+    def destination(self) -> int | None:
+        """Where it drives to: its goal, or where it waits until that is free."""
+        return self.goal if self.refuge is None else self.refuge
 
     @property
     def head_number(self) -> int:
@@ -96,7 +107,7 @@ class Track:
     def own_urgency(self) -> Urgency:
         """By its own goal."""
         since_ns = NO_HURRY_NS if self.is_goal_taken else self.goal_since_ns
-        return Urgency(since_ns, self.robot_id)
+        return Urgency(min(since_ns, self.called_ns), self.robot_id)
 
     @property
     def urgency(self) -> Urgency:

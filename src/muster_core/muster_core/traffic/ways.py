@@ -64,7 +64,7 @@ class Ways:
 
 
 def _without_ways_into_closed(map_: TrafficMap) -> Graph:
-    graph = map_.graph
+    graph = map_.guided
     kept = np.ones(len(graph.ends), dtype=np.bool_)
     for zone in map_.zones:
         if zone.is_closed:

@@ -1,0 +1,132 @@
+"""Who is next at each goal, so that only a few robots at a time crowd round it.
+
+A robot that is not next keeps its distance, and while it stands in a dead end that nobody else
+wants, it stays there: a robot in a dead end is in nobody's way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from muster_core.ids import RobotId
+from muster_core.traffic.holdings import Holdings
+from muster_core.traffic.map import TrafficMap
+from muster_core.traffic.track import NOT_URGENT_NS, Track
+from muster_core.traffic.ways import Ways
+
+NEXT_MAX = 2
+"""Robots that are at a goal or on their last few edges to it at once."""
+REFUGE_VERTICES_MAX = 100
+"""How many vertices are looked at for a dead end to wait in."""
+NEAR_EDGES = 5
+"""How many edges of common length from its goal a robot waits until it is its turn."""
+
+
+class GoalLines:
+    """Sets ``is_goal_taken`` and ``is_held_back`` of all robots."""
+
+    def __init__(
+        self, map_: TrafficMap, tracks: Mapping[RobotId, Track], holdings: Holdings, ways: Ways
+    ) -> None:
+        self._map = map_
+        self._tracks = tracks
+        self._holdings = holdings
+        self._ways = ways
+        self._near = NEAR_EDGES * map_.cost_common
+        self._lines: dict[int, list[Track]] = {}
+
+    def form(self) -> None:
+        """Put all robots in line anew."""
+        self._lines = lines = {}
+        for track in self._tracks.values():
+            track.is_goal_taken = track.is_held_back = False
+            track.called_ns = NOT_URGENT_NS
+            if track.goal is not None and track.head != track.goal and track.is_drivable:
+                lines.setdefault(track.goal, []).append(track)
+        for goal, line in lines.items():
+            self._form(goal, line)
+        self._find_refuges()
+
+    def is_wanted(self, vertex: int) -> bool:
+        """Whether somebody wants to get to this vertex as its goal."""
+        return vertex in self._lines
+
+    def _form(self, goal: int, line: list[Track]) -> None:
+        is_taken = self._is_taken(goal)
+        if len(line) == 1 and not is_taken:
+            return
+        mouths = self._map.mouths
+        if goal in mouths:
+            since_ns = min(track.goal_since_ns for track in line)
+            for robot_id in self._holdings.of(goal):
+                other = self._tracks[robot_id]
+                if other.head == goal and other.goal != goal:
+                    other.called_ns = since_ns
+        ahead = int(is_taken)
+        left = self._ways.to(goal, line[0].head)
+        line.sort(
+            key=lambda t: (t.head in mouths, left[t.head] > self._near, t.goal_since_ns, t.robot_id)
+        )
+        for track in line:
+            track.is_goal_taken = is_taken or track is not line[0]
+            track.is_held_back = ahead >= NEXT_MAX
+            ahead += 1
+
+    def _is_taken(self, goal: int) -> bool:
+        """Whether somebody has to leave the goal first who does so only in its own time.
+
+        It works there, or it is in a dead end and would meet the next one at its mouth.
+        """
+        is_dead_end = goal in self._map.mouths
+        for robot_id in self._holdings.of(goal):
+            other = self._tracks[robot_id]
+            if other.goal == goal and other.head != goal:
+                continue
+            is_leaving = other.has_passed(goal) and other.is_drivable and not other.is_at_rest
+            if not is_leaving and (is_dead_end or not other.is_drivable):
+                return True
+        return False
+
+    def _find_refuges(self) -> None:
+        """Give robots that are held back on the way a dead end that nobody needs."""
+        held_back = [t for t in self._tracks.values() if t.is_held_back]
+        for track in self._tracks.values():
+            if not track.is_held_back or not self._is_refuge(track, track.refuge):
+                track.refuge = None
+        taken = {track.refuge for track in held_back}
+        for track in sorted(held_back, key=lambda t: (t.goal_since_ns, t.robot_id)):
+            if track.refuge is None:
+                track.refuge = self._refuge_near(track, taken)
+                taken.add(track.refuge)
+
+    def _is_refuge(self, track: Track, vertex: int | None) -> bool:
+        return (
+            vertex in self._map.mouths
+            and vertex not in self._lines
+            and not self._holdings.others(vertex, track.robot_id)
+        )
+
+    def _refuge_near(self, track: Track, taken: set[int | None]) -> int | None:
+        if not self._map.mouths:
+            return None
+        seen = {track.head}
+        frontier = [track.head]
+        while frontier and len(seen) < REFUGE_VERTICES_MAX:
+            found = []
+            for vertex in frontier:
+                if self._is_refuge(track, vertex) and vertex not in taken:
+                    return vertex
+                for end in self._map.after[vertex]:
+                    if end not in seen:
+                        seen.add(end)
+                        found.append(end)
+            frontier = found
+        return None
+
+    def may_go_on(self, track: Track, left: memoryview) -> bool:
+        """Whether a robot that is held back may come nearer to its goal all the same."""
+        if track.refuge is not None:
+            return track.head != track.refuge
+        if track.head in self._map.mouths:
+            return self.is_wanted(track.head)
+        return left[track.head] > self._near
