@@ -101,8 +101,9 @@ class _Examiner:
         planned_for = int(shot.task_planned_for[task])
         change_s = CHANGE_S if planned_for not in (-1, robot) else 0.0
         level = int(shot.task_priority[task]) - DEFAULT_PRIORITY
-        weight = 2.0 ** (level / PRIORITY_DOUBLING) * (1.0 + waiting_s / AGE_S)
-        return weight * (waiting_s + finish_s + LATE_FACTOR * late_s + change_s)
+        weight: float = 2.0 ** (level / PRIORITY_DOUBLING) * (1.0 + waiting_s / AGE_S)
+        seconds = waiting_s + finish_s + LATE_FACTOR * late_s + change_s
+        return weight * seconds
 
     def _finish_s(self, robot_id: RobotId, task_ids: Sequence[TaskId]) -> list[float]:
         """When each task of a queue is done; inf for those that cannot be, or come after one."""

@@ -143,6 +143,29 @@ class Snapshot:
         )
 
 
+def example() -> Snapshot:
+    """The smallest snapshot in which everything is to be found."""
+    return Snapshot(
+        robot_ids=(RobotId("robot_1"), RobotId("robot_2")),
+        robot_busy_s=np.array([0.0, 5.0], np.float32),
+        robot_battery=np.array([0.9, 0.3], np.float32),
+        task_ids=(TaskId("o-1/0"), TaskId("o-2/0")),
+        task_priority=np.array([100, 150], np.uint8),
+        task_waiting_s=np.array([60.0, 0.0], np.float32),
+        task_slack_s=np.array([np.inf, 120.0], np.float32),
+        task_duration_s=np.full(2, 30.0, np.float32),
+        travel_s=np.array([[10.0, 20.0], [np.inf, 5.0]], np.float32),
+        task_first_stop=np.array([0, 1], np.int32),
+        task_last_stop=np.array([1, 0], np.int32),
+        task_planned_for=np.array([0, -1], np.int32),
+        stop_travel_s=np.array([[0.0, 15.0], [15.0, 0.0]], np.float32),
+        charger_stop=np.zeros(1, np.int32),
+        charger_free_s=np.zeros(1, np.float32),
+        charger_travel_s=np.full((2, 1), 10.0, np.float32),
+        battery=BatteryModel(work_s=600.0, charge_s=300.0, low=0.25, ready=0.9),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Assignment:
     """One proposal: this robot should do this task next.

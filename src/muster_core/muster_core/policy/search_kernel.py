@@ -324,7 +324,7 @@ def take(p: Problem, q: Queues, task: int) -> tuple[bool, float]:
 
 @part
 def take_out(p: Problem, q: Queues, s: Scratch, wanted: int) -> tuple[int, float]:
-    """Take up to so many tasks out of their queues. Returns how many, and the growth of the cost."""
+    """Take up to so many tasks out of their queues. How many, and by how much the cost grew."""
     taken, growth = 0, 0.0
     manner = draw(s.chance, 3)
     for _ in range(2 * wanted):
