@@ -161,16 +161,15 @@ def _gain(problem: Problem, finish_s: Array) -> Array:
     is_possible = np.isfinite(finish_s)
     if not is_possible.any():
         return np.full(finish_s.shape, -np.inf)
-    work_s = np.where(is_possible, finish_s, np.nan) - problem.ready_s[:, None]
-    mean_s = float(np.nanmean(work_s))
+    known_s = np.where(is_possible, finish_s, 0.0)
+    work_s = known_s - problem.ready_s[:, None]
+    mean_s = float(work_s[is_possible].mean())
     others = max(0.0, problem.tasks / problem.robots - 1.0)
-    typical_s = np.nanmean(np.where(is_possible, finish_s, np.nan), axis=0)
-    later_s = np.nan_to_num(typical_s) + mean_s * max(1.0, others / 2)
+    typical_s = known_s.sum(axis=0) / np.maximum(1, is_possible.sum(axis=0))
+    later_s = typical_s + mean_s * max(1.0, others / 2)
     later = prices(problem, np.broadcast_to(later_s, finish_s.shape))
     burden = float(problem.weight.mean()) * others * (work_s - mean_s)
-    with np.errstate(invalid="ignore"):
-        gain = later - prices(problem, finish_s) - burden
-    return np.where(is_possible, gain, -np.inf)
+    return np.where(is_possible, later - prices(problem, known_s) - burden, -np.inf)
 
 
 def match(gain: Array) -> tuple[Indices, Indices]:
