@@ -16,7 +16,14 @@ import traceback
 from pathlib import Path
 
 RESULTS = Path(__file__).with_name("results.json")
-MODULES = ("order_to_robot_latency", "intake_rate", "heartbeat_cpu", "failover")
+MODULES = (
+    "order_to_robot_latency",
+    "intake_rate",
+    "heartbeat_cpu",
+    "failover",
+    "assignment_quality",
+    "assignment_time",
+)
 DOMAINS = range(50, 100)
 """DDS domains whose ports no other program of the machine is likely to use."""
 

@@ -39,6 +39,10 @@ from muster_core.site import Site
 RESERVE_WAITING_S_MAX = 600.0
 """How long a task may have waited and still be left for a robot that is not free yet, s."""
 
+SHARE_MIN, SHARE_PAIR = 0.1, 3e-6
+"""The share of its time that a decision uses: so much, and so much for each robot x task. Small
+problems are soon solved as well as can be, and robots wait meanwhile."""
+
 ANSWER_S, ANSWER_PAIR_S = 0.002, 4e-9
 """What it takes to put the decision into words, at the most: s, and s for each robot x task."""
 
@@ -75,9 +79,11 @@ class BatchPolicy:
         return self._decide(snapshot, None)
 
     def decide_within(self, snapshot: Snapshot, seconds_left: Callable[[], float]) -> Decision:
-        """The same, the search being ended before the time is over."""
-        answer_s = ANSWER_S + ANSWER_PAIR_S * snapshot.travel_s.size
-        return self._decide(snapshot, lambda: seconds_left() - answer_s)
+        """The same, the search being ended before the time is over, or its share of it."""
+        pairs = snapshot.travel_s.size
+        unused_s = seconds_left() * (1.0 - min(1.0, SHARE_MIN + SHARE_PAIR * pairs))
+        unused_s = max(0.0, unused_s) + ANSWER_S + ANSWER_PAIR_S * pairs
+        return self._decide(snapshot, lambda: seconds_left() - unused_s)
 
     def _decide(self, snapshot: Snapshot, seconds_left: Callable[[], float] | None) -> Decision:
         posed = pose(snapshot)

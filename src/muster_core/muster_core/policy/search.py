@@ -50,7 +50,7 @@ class Effort:
     :param idle_cycles_max: it ends after so many cycles without an improvement.
     """
 
-    pairs: int = 100_000
+    pairs: int = 120_000
     cycles_min: int = 2
     cycles_max: int = 40
     idle_cycles_max: int = 4

@@ -8,6 +8,7 @@ import math
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -235,18 +236,6 @@ def test_charger_that_is_taken_for_long_makes_the_farther_robot_better() -> None
     assert (robot(0.0), robot(500.0)) == (1, 0)
 
 
-class Clock:
-    """A clock on which each look takes time."""
-
-    def __init__(self, budget_s: float, look_s: float) -> None:
-        self.remaining_s = budget_s
-        self._look_s = look_s
-
-    def left_s(self) -> float:
-        self.remaining_s -= self._look_s
-        return self.remaining_s
-
-
 def some_snapshot(robots: int = 10, tasks: int = 30) -> Snapshot:
     generator = np.random.default_rng(5)
     return draw_snapshot(
@@ -254,19 +243,10 @@ def some_snapshot(robots: int = 10, tasks: int = 30) -> Snapshot:
     )
 
 
-def test_search_ends_before_a_step_that_may_not_be_over_in_time() -> None:
-    # 31 looks for the first schedule, one for each task; each step after it takes a second.
-    clock = Clock(50.0, 1.0)
-    decision = BatchPolicy().decide_within(some_snapshot(), clock.left_s)
-    assert clock.remaining_s == 1.0  # and the answer takes a little
-    assert examine(some_snapshot(), decision.queues).faults == ()
-
-
-def test_first_schedule_is_cut_short_when_the_time_is_over() -> None:
-    clock = Clock(10.0, 1.0)
-    decision = BatchPolicy().decide_within(some_snapshot(), clock.left_s)
-    assert -1.0 <= clock.remaining_s <= 0.0
-    assert examine(some_snapshot(), decision.queues).faults == ()
+def looks(left_s: float, look_s: float) -> Callable[[], float]:
+    """A clock on which each look takes time."""
+    times_s = itertools.count(left_s, -look_s)
+    return lambda: next(times_s)
 
 
 def test_without_time_all_tasks_are_planned_all_the_same() -> None:
@@ -280,11 +260,23 @@ def test_more_time_is_never_worse_and_much_is_as_good_as_none_counted() -> None:
     snapshot, policy = some_snapshot(), BatchPolicy()
     assert isinstance(policy, AnytimePolicy)
     costs = [
-        policy.decide_within(snapshot, Clock(budget_s, 0.001).left_s).objective
-        for budget_s in (0.0, 0.02, 0.05, 0.2, 60.0)
+        policy.decide_within(snapshot, looks(left_s, 0.001)).objective
+        for left_s in (0.0, 0.5, 1.0, 2.0, 60.0)
     ]
-    assert costs == sorted(costs, reverse=True)
+    assert costs == sorted(costs, reverse=True) and costs[0] > costs[-1]
     assert costs[-1] == policy.decide(snapshot, 1.0).objective
+
+
+def test_small_problem_uses_only_a_share_of_its_time() -> None:
+    seen_s: list[float] = []
+    look = looks(1.0, 0.001)
+
+    def seconds_left() -> float:
+        seen_s.append(look())
+        return seen_s[-1]
+
+    BatchPolicy().decide_within(some_snapshot(), seconds_left)
+    assert seen_s[-1] >= 1.0 - batch.SHARE_MIN - 300 * batch.SHARE_PAIR
 
 
 DECIDE = """
