@@ -43,7 +43,7 @@ SHARE_MIN, SHARE_PAIR = 0.1, 3e-6
 """The share of its time that a decision uses: so much, and so much for each robot x task. Small
 problems are soon solved as well as can be, and robots wait meanwhile."""
 
-ANSWER_S, ANSWER_PAIR_S = 0.002, 4e-9
+ANSWER_S, ANSWER_PAIR_S = 0.002, 5e-8
 """What it takes to put the decision into words, at the most: s, and s for each robot x task."""
 
 
