@@ -25,6 +25,8 @@ MODULES = (
     "simulation_rate",
     "traffic_step",
     "twin_speed",
+    "assignment_quality",
+    "assignment_time",
 )
 DOMAINS = range(50, 100)
 """DDS domains whose ports no other program of the machine is likely to use."""

@@ -35,6 +35,7 @@ class PolicyNode(MusterNode):
         config = load_config(self, PolicyConfig)
         policy, site = load_policy(config.policy), load_site(config.site)
         self._answers = Answers(policy, site, self.logs)
+        self._answers.rehearse()
         resources.callback(self._forget)
         self._offer(resources, PLAN_ORDERS, self._on_plan_orders)
         self._offer(resources, DECIDE, self._on_decide)
