@@ -132,7 +132,7 @@ def arrivals(problem: Problem, ends: Ends, robots: Indices, tasks: Indices) -> A
     begin_s = np.maximum(time_s + to_s, p.appointment_s[robots][:, None])
     begin_s = begin_s + missing_s * p.charge_rate
     charges = (energy_s < work_s + home_s) | ((energy_s < p.low_s) & np.isfinite(to_s))
-    is_possible = np.isfinite(legs_s) & (on_s + home_s <= p.full_s)
+    is_possible = np.isfinite(work_s) & (on_s + home_s <= p.full_s)
     return Arrivals(
         np.where(charges, np.where(is_possible, begin_s + on_s, np.inf), finish_s),
         np.where(charges, p.full_s - on_s, energy_s - np.where(charges, 0.0, work_s)),

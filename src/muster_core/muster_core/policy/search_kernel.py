@@ -125,6 +125,8 @@ def arrive(
         leg_s = p.leg_s[robot * p.tasks + task]
     else:
         leg_s = p.stop_s[p.last[here] * p.stops + p.first[task]] * slowness
+    if leg_s == INF:
+        return INF, 0.0, False
     work_s = leg_s + p.duration_s[task] * slowness
     if energy_s == INF:
         return time_s + work_s, energy_s, False
