@@ -10,17 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from enum import Enum
 
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment  # type: ignore[import-untyped]
 
-from muster_core.compiled import IS_COMPILED
 from muster_core.policy import search_kernel as kernels
 from muster_core.policy.first_schedule import TaskLists, by_density, earliest_finish, first_tasks
 from muster_core.policy.problem import Array, Problem
 from muster_core.policy.search_kernel import NOBODY, Exchange, Queues, Scratch
+from muster_core.policy.step_watch import Step, StepWatch
 from muster_core.policy.urgency import Indices
 
 TAKEN_MAX = 12
@@ -39,6 +38,9 @@ INSERTED = 16
 
 ROUNDS_S = 0.002
 """How long the rounds between two looks at the time should take, s."""
+
+Work = tuple[Step, float]
+"""What is done next, and how much of it there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +109,10 @@ def solve(
     :param seconds_left: how long it may still take, s; None = as long as the effort lasts.
     """
     search = _Search(problem, effort, seed, lambda: seconds_left is None or seconds_left() > 0.0)
-    watch = _Watch(seconds_left) if seconds_left else None
+    watch = StepWatch(seconds_left) if seconds_left else None
     is_cut = False
-    for step, guess_s in search.steps():
-        if watch and not watch.has_time(step, guess_s):
+    for step, count in search.steps():
+        if watch and not watch.has_time(step, count):
             is_cut = True
             break
     return search.schedule(is_cut=is_cut)
@@ -119,51 +121,6 @@ def solve(
 def scheduled(problem: Problem, queues: TaskLists) -> Schedule:
     """What queues come to; what cannot be done where it stands goes where it costs least."""
     return _schedule(problem, _filled(problem, queues))
-
-
-class _Step(Enum):
-    """What takes time. The values guess how long, s, and count where no such step was measured."""
-
-    ASSIGN = 8e-10  # for each step of the solver: rows x rows x columns
-    INSERT = 1e-7  # for each queue in which a task is priced
-    EXCHANGE = 1.2e-7  # the same, and the linking
-    ROUNDS = 2e-7  # for each robot and some tasks, each round
-
-    def guess_s(self, count: float) -> float:
-        """How long so many take."""
-        is_kernel = self is not _Step.ASSIGN
-        return self.value * count * (PLAIN_FACTOR if is_kernel and not IS_COMPILED else 1.0)
-
-
-PLAIN_FACTOR = 100.0
-"""So much longer kernels take that are not compiled."""
-
-
-CAUTION = 2.0
-"""A step begins only if there is so many times the time that it should take."""
-
-
-class _Watch:
-    """Whether there is time for another step, by how long the last of its kind took.
-
-    A kind that was not seen yet is taken to be as much slower than guessed as the slowest of those
-    that were: the machine may be slow, or busy.
-    """
-
-    def __init__(self, seconds_left: Callable[[], float]) -> None:
-        self._seconds_left = seconds_left
-        self._paces: dict[_Step, float] = {}
-        self._running: tuple[_Step, float, float] | None = None
-
-    def has_time(self, step: _Step, guess_s: float) -> bool:
-        """Whether a step can begin now; the one before is over."""
-        left_s = self._seconds_left()
-        if self._running is not None:
-            last, last_guess_s, last_left_s = self._running
-            self._paces[last] = max(1.0, (last_left_s - left_s) / last_guess_s)
-        self._running = step, guess_s, left_s
-        pace = self._paces.get(step) or max(self._paces.values(), default=1.0)
-        return CAUTION * guess_s * pace < left_s
 
 
 class _Search:
@@ -184,8 +141,8 @@ class _Search:
         self._first_cost = float(self._scratch.cost[1])
         self._cycles = 0
 
-    def steps(self) -> Iterator[tuple[_Step, float]]:
-        """All that there is to do; each step is told before it is made, with a guess of its s."""
+    def steps(self) -> Iterator[Work]:
+        """All that there is to do; each step is told before it is made."""
         if not self._effort.is_quick:
             yield from self._first_schedules()
         self._first_cost = cost = float(self._scratch.cost[1])
@@ -207,7 +164,7 @@ class _Search:
         growth = self._first_cost - float(self._scratch.cost[1])
         return replace(best, first_cost=best.cost + growth, cycles=self._cycles, is_cut=is_cut)
 
-    def _first_schedules(self) -> Iterator[tuple[_Step, float]]:
+    def _first_schedules(self) -> Iterator[Work]:
         """What was planned before, and an assignment; the best of all is gone on from."""
         problem = self._problem
         if (problem.planned_for >= 0).any():
@@ -215,7 +172,7 @@ class _Search:
             yield from self._insertions(queues, self._planned_first())
             self._take_over(queues)
         less, more = sorted((problem.robots, problem.tasks))
-        yield _Step.ASSIGN, _Step.ASSIGN.guess_s(less * less * more)
+        yield Step.ASSIGN, less * less * more
         queues = empty_queues(problem)
         kernels.append(problem, queues, *first_tasks(problem))
         kernels.reckon(problem, queues)
@@ -228,11 +185,11 @@ class _Search:
         every = by_density(self._problem)
         return every[np.argsort(self._problem.planned_for[every] < 0, kind="stable")]
 
-    def _insertions(self, queues: Queues, tasks: Indices) -> Iterator[tuple[_Step, float]]:
+    def _insertions(self, queues: Queues, tasks: Indices) -> Iterator[Work]:
         """Insert the tasks, in this order, where each costs least."""
         for start in range(0, len(tasks), INSERTED):
             some = tasks[start : start + INSERTED]
-            yield _Step.INSERT, _Step.INSERT.guess_s(len(some) * self._problem.robots)
+            yield Step.INSERT, len(some) * self._problem.robots
             kernels.insert(self._problem, queues, self._problem.planned_for[some], some)
 
     def _take_over(self, queues: Queues) -> None:
@@ -242,28 +199,27 @@ class _Search:
         if (left_out, scratch.cost[1]) < (best_left_out, self._scratch.cost[1]):
             self._queues, self._scratch = queues, scratch
 
-    def _exchanges(self) -> Iterator[tuple[_Step, float]]:
+    def _exchanges(self) -> Iterator[Work]:
         """Each robot gives a task away, and gets what an assignment finds best."""
         problem = self._problem
         robots, pairs = problem.robots, problem.robots * min(problem.robots, problem.tasks)
         exchange = _exchange(problem)
         for _ in range(min(EXCHANGES, max(1, EXCHANGE_PAIRS // pairs))):
-            guess_s = _Step.EXCHANGE.guess_s(pairs) + _Step.ASSIGN.guess_s(pairs * robots)
-            yield _Step.EXCHANGE, guess_s
+            yield Step.EXCHANGE, pairs
             taken = kernels.take_one_each(problem, self._queues, self._scratch, exchange)
             prices = exchange.prices[: taken * robots].reshape(taken, robots)
             _, takers = linear_sum_assignment(prices)
             kernels.give_one_each(problem, self._queues, self._scratch, exchange, takers)
 
-    def _rounds(self, boldness: float) -> Iterator[tuple[_Step, float]]:
+    def _rounds(self, boldness: float) -> Iterator[Work]:
         """Rounds of large neighbourhood search."""
         problem = self._problem
         rounds = max(ROUNDS_MIN, problem.tasks)
-        round_s = _Step.ROUNDS.guess_s(20 + problem.robots + problem.tasks / 4)
-        at_once = min(rounds, max(1, int(ROUNDS_S / round_s)))
+        round_count = 20 + problem.robots + problem.tasks / 4
+        at_once = min(rounds, max(1, int(ROUNDS_S / (round_count * Step.ROUNDS.each_s()))))
         for start in range(0, rounds, at_once):
             count = min(at_once, rounds - start)
-            yield _Step.ROUNDS, round_s * count
+            yield Step.ROUNDS, round_count * count
             kernels.search(problem, self._queues, self._scratch, count, boldness)
 
 
