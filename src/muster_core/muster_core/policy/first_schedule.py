@@ -1,6 +1,8 @@
 """Two first schedules: the earliest finish first, and layers of linear sum assignments.
 
-Both append to queues, and both are plain numpy: quick also where nothing compiles kernels.
+Both append to queues, and both are numpy and nothing else: quick where nothing compiles kernels,
+too. Where the tasks are alike the first is the better one; the more their weights and deadlines
+differ, the better are layers.
 """
 
 from __future__ import annotations
@@ -90,14 +92,36 @@ def _choose_anew(finish_s: Array, soonest_s: Array, takers: Indices, robot: int)
     takers[is_sooner], soonest_s[is_sooner] = robot, finish_s[robot, is_sooner]
 
 
-def first_tasks(problem: Problem) -> tuple[Indices, Indices]:
-    """A first task for each robot that should have one now: robots and tasks, as best matched.
+class Layers:
+    """Queues that grow by linear sum assignments, each of which gives some robots one more task.
 
-    With more tasks than robots those go first that lose most by waiting, and of these the ones
-    that keep the others waiting least.
+    :param queues: each robot's tasks so far.
+    :param left: the tasks that are in none.
     """
-    robots, tasks = np.arange(problem.robots), np.arange(problem.tasks)
-    return match(_gain(problem, arrivals(problem, Ends.of(problem), robots, tasks).finish_s))
+
+    def __init__(self, problem: Problem) -> None:
+        self.queues: TaskLists = [[] for _ in range(problem.robots)]
+        self.left = np.arange(problem.tasks)
+        self._problem = problem
+        self._ends = Ends.of(problem)
+
+    def add(self) -> bool:
+        """One more task for each robot that should have one; whether any could be given.
+
+        With more tasks than robots those go first that lose most by waiting, and of these the ones
+        that keep the others waiting least.
+        """
+        ends = self._ends
+        following = arrivals(self._problem, ends, np.arange(self._problem.robots), self.left)
+        robots, numbers = match(_gain(self._problem, following.finish_s, ends, self.left))
+        tasks = self.left[numbers]
+        for robot, task in zip(robots.tolist(), tasks.tolist(), strict=True):
+            self.queues[robot].append(task)
+        ends.here[robots] = tasks
+        ends.time_s[robots] = following.finish_s[robots, numbers]
+        ends.energy_s[robots] = following.energy_s[robots, numbers]
+        self.left = np.delete(self.left, numbers)
+        return len(robots) > 0
 
 
 def by_density(problem: Problem) -> Indices:
@@ -140,36 +164,39 @@ def arrivals(problem: Problem, ends: Ends, robots: Indices, tasks: Indices) -> A
     )
 
 
-def prices(problem: Problem, finish_s: Array) -> Array:
-    """What each task costs when each robot has done it then, float64 [robots, tasks]."""
-    p = problem
-    seconds = finish_s + p.late_factor * np.maximum(0.0, finish_s - p.due_s)
-    if (p.planned_for >= 0).any():
-        is_change = (p.planned_for >= 0) & (p.planned_for != np.arange(p.robots)[:, None])
+def prices(problem: Problem, finish_s: Array, tasks: Indices) -> Array:
+    """What each of these tasks costs when each robot has done it then, float64 [robots, tasks]."""
+    p, planned_for = problem, problem.planned_for[tasks]
+    seconds = finish_s + p.late_factor * np.maximum(0.0, finish_s - p.due_s[tasks])
+    if (planned_for >= 0).any():
+        is_change = (planned_for >= 0) & (planned_for != np.arange(p.robots)[:, None])
         seconds = seconds + p.change_s * is_change
-    return p.weight * seconds  # type: ignore[no-any-return]
+    return p.weight[tasks] * seconds  # type: ignore[no-any-return]
 
 
-def _gain(problem: Problem, finish_s: Array) -> Array:
-    """What it saves to do each task first against doing it later; -inf = cannot be.
+def _gain(problem: Problem, finish_s: Array, ends: Ends, tasks: Indices) -> Array:
+    """What it saves to do each of these tasks next against doing it later; -inf = cannot be.
 
-    Later is behind half of the tasks that come to a robot, and a task that is done first keeps the
+    Later is behind half of the tasks that come to a robot, and a task that is done next keeps the
     others waiting.
 
-    :param finish_s: float64 [robots, tasks].
+    :param finish_s: float64 [robots, tasks], when each robot has done each task next.
     """
     is_possible = np.isfinite(finish_s)
     if not is_possible.any():
         return np.full(finish_s.shape, -np.inf)
     known_s = np.where(is_possible, finish_s, 0.0)
-    work_s = known_s - problem.ready_s[:, None]
+    work_s = known_s - ends.time_s[:, None]
     mean_s = float(work_s[is_possible].mean())
-    others = max(0.0, problem.tasks / problem.robots - 1.0)
+    others = max(0.0, len(tasks) / problem.robots - 1.0)
     typical_s = known_s.sum(axis=0) / np.maximum(1, is_possible.sum(axis=0))
     later_s = typical_s + mean_s * max(1.0, others / 2)
-    later = prices(problem, np.broadcast_to(later_s, finish_s.shape))
-    burden = float(problem.weight.mean()) * others * (work_s - mean_s)
-    return np.where(is_possible, later - prices(problem, known_s) - burden, -np.inf)
+    later = prices(problem, np.broadcast_to(later_s, finish_s.shape), tasks)
+    saved = later - prices(problem, known_s, tasks)
+    burden = float(problem.weight[tasks].mean()) * others * (work_s - mean_s)
+    gain = np.where(is_possible, saved - burden, -np.inf)
+    # A burden may make everything seem a loss; something has to be next all the same.
+    return gain if (gain > 0.0).any() else np.where(is_possible, saved, -np.inf)
 
 
 def match(gain: Array) -> tuple[Indices, Indices]:
