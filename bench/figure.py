@@ -23,7 +23,8 @@ class Better(Enum):
 class Figure:
     """One measured number beside what it is measured against in the same run.
 
-    :param target: the bound of the ratio; None = measured to be known, without a bound.
+    :param target: the bound of the ratio; None = without a bound.
+    :param value_target: the bound of the value itself, where that is what counts.
     :param note: how much was measured, and the spread.
     """
 
@@ -33,6 +34,7 @@ class Figure:
     baseline: float
     better: Better
     target: float | None = None
+    value_target: float | None = None
     note: str = ""
 
     @property
@@ -42,12 +44,13 @@ class Figure:
 
     @property
     def is_met(self) -> bool | None:
-        """Whether the ratio keeps its bound; None without one."""
-        if self.target is None:
-            return None
-        if self.better is Better.LOWER:
-            return self.ratio <= self.target
-        return self.ratio >= self.target
+        """Whether the ratio and the value keep their bounds; None without any."""
+        kept = [
+            found <= bound if self.better is Better.LOWER else found >= bound
+            for found, bound in ((self.ratio, self.target), (self.value, self.value_target))
+            if bound is not None
+        ]
+        return all(kept) if kept else None
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
@@ -93,7 +96,7 @@ def make_table(figures: Iterable[Figure], caption: str) -> Table:
             figure.name,
             f"{figure.value:.2f} {figure.unit}",
             f"{figure.baseline:.2f} {figure.unit}",
-            f"{figure.ratio:.2f}",
+            f"{figure.ratio:.3f}",
             _target(figure),
             figure.note,
         )
@@ -101,7 +104,10 @@ def make_table(figures: Iterable[Figure], caption: str) -> Table:
 
 
 def _target(figure: Figure) -> str:
-    if figure.target is None:
+    if figure.is_met is None:
         return "-"
+    bounds = [] if figure.target is None else [f"{figure.target:g}"]
+    if figure.value_target is not None:
+        bounds.append(f"{figure.value_target:g} {figure.unit}")
     verdict = "[green]met[/]" if figure.is_met else "[red]missed[/]"
-    return f"{figure.better.value} {figure.target:g}: {verdict}"
+    return f"{figure.better.value} {', '.join(bounds)}: {verdict}"

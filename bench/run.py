@@ -29,6 +29,8 @@ MODULES = (
     "twin_speed_live",
     "mapd",
     "league",
+    "assignment_quality",
+    "assignment_time",
 )
 DOMAINS = range(50, 100)
 """DDS domains whose ports no other program of the machine is likely to use."""

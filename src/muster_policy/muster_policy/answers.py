@@ -13,12 +13,18 @@ from muster_msgs import msg, srv
 from muster_core.errors import ErrorCode, Refusal
 from muster_core.ids import OrderId
 from muster_core.order import Order
-from muster_core.policy.protocol import Plan, Policy
+from muster_core.policy.protocol import AnytimePolicy, Decision, Plan, Policy, Snapshot, example
 from muster_core.site import Site
 from muster_ros.clock import read_clock
-from muster_ros.conversions import assignment_message, plan_message, to_order, to_snapshot
+from muster_ros.conversions import fill_decision, plan_message, to_order, to_snapshot
 
 NS_PER_MS = 1e6
+
+SEARCH_SHARE = 0.5
+"""How much of its budget a decision may use; the rest is for the ways there and back."""
+
+REHEARSAL_S = 60.0
+
 NOT_ACTIVE = "policy node is not active; activate it, or see /diagnostics for what keeps it from it"
 
 
@@ -42,6 +48,13 @@ class Answers:
         """Plan for this site from now on."""
         self._site = site
 
+    def rehearse(self) -> None:
+        """Let the policy decide once before it counts: its first decision may have to compile."""
+        try:
+            self._policy.decide(example(), REHEARSAL_S)
+        except Exception as error:  # it may yet be able to decide what it is really asked
+            self._logs.exception("policy failed at its rehearsal", reason=_reason(error))
+
     def plan_orders(self, request: srv.PlanOrders.Request) -> srv.PlanOrders.Response:
         """A plan for each order; one that fails does not disturb the others."""
         started_ns = read_clock().steady_ns
@@ -64,8 +77,7 @@ class Answers:
         started_ns = read_clock().steady_ns
         try:
             snapshot = to_snapshot(request.snapshot)
-            decision = self._policy.decide(snapshot, request.budget_s)
-            response.assignments = [assignment_message(each) for each in decision.assignments]
+            fill_decision(response, self._decide(snapshot, request.budget_s, started_ns))
             self.decisions += 1
         except Exception as error:  # the policy, or the snapshot, may be anybody's
             self._note_failure("decide", error, request_id=request.request_id)
@@ -92,6 +104,15 @@ class Answers:
     @property
     def _title(self) -> str:
         return f"policy {self._policy.name!r} version {self._policy.version}"
+
+    def _decide(self, snapshot: Snapshot, budget_s: float, started_ns: int) -> Decision:
+        """The policy's decision, with a clock to look at if it wants one."""
+        if not isinstance(self._policy, AnytimePolicy):
+            return self._policy.decide(snapshot, budget_s)
+        end_ms = SEARCH_SHARE * budget_s * 1e3
+        return self._policy.decide_within(
+            snapshot, lambda: (end_ms - _elapsed_ms(started_ns)) / 1e3
+        )
 
     def _plan(self, order: Order, request_id: int) -> msg.Plan:
         try:

@@ -39,6 +39,7 @@ class PolicyNode(MusterNode):
             self.logs.warning("the site's file says what is not kept", note=note)
         self._site = SiteInForce(config.site, site)
         self._answers = Answers(policy, site, self.logs)
+        self._answers.rehearse()
         resources.callback(self._forget)
         self._offer(resources, PLAN_ORDERS, self._on_plan_orders)
         self._offer(resources, DECIDE, self._on_decide)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, ClassVar
@@ -22,15 +22,16 @@ from muster_core.ids import OrderId, RobotId, TaskId
 from muster_core.order import Order
 from muster_core.policy.batch import BatchPolicy
 from muster_core.policy.planner import plan_order
-from muster_core.policy.protocol import Plan, Snapshot
+from muster_core.policy.protocol import Decision, Plan, Snapshot
 from muster_core.site import load_site
 from muster_policy import node as node_module
+from muster_policy.answers import SEARCH_SHARE
 from muster_policy.node import PolicyNode
 from muster_ros.channels import DECIDE, PLAN_ORDERS, Channel
 from muster_ros.conversions import (
     order_message,
     snapshot_message,
-    to_assignment,
+    to_decision,
     to_plan,
 )
 
@@ -136,8 +137,8 @@ def plan_request(*orders: Order) -> srv.PlanOrders.Request:
     )
 
 
-def decide_request(snapshot: Snapshot) -> srv.Decide.Request:
-    return srv.Decide.Request(request_id=8, budget_s=1.0, snapshot=snapshot_message(snapshot))
+def decide_request(snapshot: Snapshot, budget_s: float = 1.0) -> srv.Decide.Request:
+    return srv.Decide.Request(request_id=8, budget_s=budget_s, snapshot=snapshot_message(snapshot))
 
 
 def test_unknown_policy_fails_configure_and_diagnostics_list_the_choices(bench: Bench) -> None:
@@ -196,7 +197,7 @@ def test_plans_come_in_the_order_of_the_orders(bench: Bench) -> None:
     bench.make_active()
     orders = [an_order("o-1"), an_order("o-2", kind="juggle"), an_order("o-3", requires=("cold",))]
     answer = bench.ask(PLAN_ORDERS, plan_request(*orders))
-    assert (answer.request_id, answer.policy, answer.version) == (7, "batch", "1")
+    assert (answer.request_id, answer.policy, answer.version) == (7, "batch", "2")
     site = load_site(bench.site)
     assert [to_plan(plan) for plan in answer.plans] == [plan_order(each, site) for each in orders]
     assert answer.plans[1].error_code == ErrorCode.UNKNOWN_KIND
@@ -205,14 +206,45 @@ def test_plans_come_in_the_order_of_the_orders(bench: Bench) -> None:
 def test_decision_of_100_by_100_is_the_core_s(bench: Bench) -> None:
     node = bench.make_active()
     snapshot = a_snapshot(100)
-    answer = bench.ask(DECIDE, decide_request(snapshot))
-    assert (answer.request_id, answer.policy, answer.version) == (8, "batch", "1")
+    answer = bench.ask(DECIDE, decide_request(snapshot, budget_s=100.0))
+    assert (answer.request_id, answer.policy, answer.version) == (8, "batch", "2")
     assert (answer.error_code, answer.message) == (0, "")
-    expected = BatchPolicy().decide(snapshot, 1.0).assignments
-    assert len(expected) > 10
-    assert tuple(to_assignment(each) for each in answer.assignments) == expected
+    expected = BatchPolicy().decide(snapshot, 100.0)
+    assert len(expected.assignments) > 10 and len(expected.queues) > 10
+    assert to_decision(answer) == expected
     assert node.diagnose()["decisions"] == "1"
     assert float(node.diagnose()["longest_decision_ms"]) > 0
+
+
+class PatientPolicy:
+    """Searches as long as it may."""
+
+    api_version: ClassVar[int] = 1
+    name: ClassVar[str] = "patient"
+    version: ClassVar[str] = "1"
+    kinds: ClassVar[tuple[str, ...]] = ()
+
+    def plan(self, order: Order, site: Any) -> Plan:
+        return plan_order(order, site)
+
+    def decide(self, snapshot: Snapshot, budget_s: float) -> Decision:
+        return Decision()
+
+    def decide_within(self, snapshot: Snapshot, seconds_left: Callable[[], float]) -> Decision:
+        granted_s = left_s = seconds_left()
+        while left_s > 0:
+            left_s = seconds_left()
+        return Decision(objective=granted_s)
+
+
+def test_policy_that_takes_all_its_time_is_not_late(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(node_module, "load_policy", lambda name: PatientPolicy())
+    node = bench.make_active()
+    answer = bench.ask(DECIDE, decide_request(a_snapshot(2), budget_s=1.0))
+    assert 0.0 < answer.objective <= SEARCH_SHARE * 1.0
+    assert (answer.error_code, node.diagnose()["late"]) == (0, "0")
 
 
 def test_policy_parameter_chooses_the_policy(bench: Bench) -> None:

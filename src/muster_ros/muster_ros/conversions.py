@@ -5,15 +5,26 @@ Functions come in pairs, ``to_<noun>`` (message to core) and ``<noun>_message`` 
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 from builtin_interfaces.msg import Time
-from muster_msgs import action, msg
+from muster_msgs import action, msg, srv
 
 from muster_core.clock import NS_PER_S
 from muster_core.errors import ErrorCode, Refusal
 from muster_core.ids import AttemptId, OrderId, RobotId, TaskId
 from muster_core.order import Order
-from muster_core.policy.protocol import Assignment, Plan, Snapshot
+from muster_core.policy.protocol import (
+    Assignment,
+    BatteryModel,
+    Decision,
+    Plan,
+    Queue,
+    Snapshot,
+)
 from muster_core.robot import RobotDescription, RobotMode, RobotReport
 from muster_core.scheduler.view import OrderView, RobotView
 from muster_core.states import OrderState
@@ -269,45 +280,99 @@ def plan_message(plan: Plan) -> msg.Plan:
 def to_snapshot(message: msg.Snapshot) -> Snapshot:
     """What a decision is made from.
 
-    :raises ValueError: when the lengths of the arrays contradict each other.
+    :raises ValueError: when the arrays contradict each other.
     """
     robots, tasks = len(message.robot_ids), len(message.task_ids)
-    lengths = {
-        "robot_busy_s": robots,
-        "robot_battery": robots,
-        "task_priority": tasks,
-        "task_waiting_s": tasks,
-        "task_slack_s": tasks,
-        "task_duration_s": tasks,
-        "travel_s": robots * tasks,
+    chargers, stops = len(message.charger_stop), message.stops
+    shapes: dict[str, tuple[int, ...]] = {
+        **dict.fromkeys(_ROBOT_ARRAYS, (robots,)),
+        **dict.fromkeys(_TASK_ARRAYS, (tasks,)),
+        **dict.fromkeys(_CHARGER_ARRAYS, (chargers,)),
+        "travel_s": (robots, tasks),
+        "stop_travel_s": (stops, stops),
+        "charger_travel_s": (robots, chargers),
     }
-    for name, length in lengths.items():
-        if len(getattr(message, name)) != length:
-            raise ValueError(
-                f"{name} has {len(getattr(message, name))} entries instead of {length}"
-            )
+    arrays = {name: _array(message, name, shape) for name, shape in shapes.items()}
+    for name, count in (
+        ("task_first_stop", stops),
+        ("task_last_stop", stops),
+        ("charger_stop", stops),
+        ("task_planned_for", robots),
+    ):
+        numbers = arrays[name]
+        is_wrong = (numbers < -1) | (numbers >= count)
+        if is_wrong.any():
+            raise ValueError(f"{name} names number {numbers[is_wrong][0]}; there are {count}")
     return Snapshot(
         robot_ids=tuple(RobotId(robot) for robot in message.robot_ids),
-        robot_busy_s=np.asarray(message.robot_busy_s, dtype=np.float32),
-        robot_battery=np.asarray(message.robot_battery, dtype=np.float32),
         task_ids=tuple(TaskId(task) for task in message.task_ids),
-        task_priority=np.asarray(message.task_priority, dtype=np.uint8),
-        task_waiting_s=np.asarray(message.task_waiting_s, dtype=np.float32),
-        task_slack_s=np.asarray(message.task_slack_s, dtype=np.float32),
-        task_duration_s=np.asarray(message.task_duration_s, dtype=np.float32),
-        travel_s=np.asarray(message.travel_s, dtype=np.float32).reshape(robots, tasks),
+        battery=BatteryModel(
+            work_s=message.battery_work_s,
+            charge_s=message.battery_charge_s,
+            low=message.battery_low,
+            ready=message.battery_ready,
+        ),
+        **arrays,
     )
 
 
 def snapshot_message(snapshot: Snapshot) -> msg.Snapshot:
     """What a decision is made from."""
-    message = msg.Snapshot(robot_ids=snapshot.robot_ids, task_ids=snapshot.task_ids)
-    for name in ("robot_busy_s", "robot_battery", "task_waiting_s", "task_slack_s"):
+    message = msg.Snapshot(
+        robot_ids=snapshot.robot_ids,
+        task_ids=snapshot.task_ids,
+        stops=len(snapshot.stop_travel_s),
+        battery_work_s=snapshot.battery.work_s,
+        battery_charge_s=snapshot.battery.charge_s,
+        battery_low=snapshot.battery.low,
+        battery_ready=snapshot.battery.ready,
+    )
+    for name in (*_ROBOT_ARRAYS, *_TASK_ARRAYS, *_CHARGER_ARRAYS, *_MATRICES):
         getattr(message, name).frombytes(getattr(snapshot, name).tobytes())
-    message.task_duration_s.frombytes(snapshot.task_duration_s.tobytes())
-    message.task_priority.frombytes(snapshot.task_priority.tobytes())
-    message.travel_s.frombytes(snapshot.travel_s.tobytes())
     return message
+
+
+_ROBOT_ARRAYS = ("robot_busy_s", "robot_battery", "robot_slowness")
+_TASK_ARRAYS = (
+    "task_priority",
+    "task_waiting_s",
+    "task_slack_s",
+    "task_duration_s",
+    "task_first_stop",
+    "task_last_stop",
+    "task_planned_for",
+)
+_CHARGER_ARRAYS = ("charger_stop", "charger_free_s")
+_MATRICES = ("travel_s", "stop_travel_s", "charger_travel_s")
+
+
+def _array(message: msg.Snapshot, name: str, shape: tuple[int, ...]) -> npt.NDArray[Any]:
+    """An array of the message, in the shape that the others tell it to have."""
+    values = np.asarray(getattr(message, name))
+    if len(values) != math.prod(shape):
+        raise ValueError(f"{name} has {len(values)} entries instead of {math.prod(shape)}")
+    return values.reshape(shape)
+
+
+def to_decision(message: srv.Decide.Response) -> Decision:
+    """What a policy proposes."""
+    return Decision(
+        assignments=tuple(to_assignment(each) for each in message.assignments),
+        queues=tuple(
+            Queue(RobotId(queue.robot_id), tuple(TaskId(task) for task in queue.task_ids))
+            for queue in message.queues
+        ),
+        objective=message.objective,
+    )
+
+
+def fill_decision(message: srv.Decide.Response, decision: Decision) -> None:
+    """Tell in an answer what a policy proposes."""
+    message.assignments = [assignment_message(each) for each in decision.assignments]
+    message.queues = [
+        msg.Queue(robot_id=queue.robot_id, task_ids=queue.task_ids) for queue in decision.queues
+    ]
+    message.objective = decision.objective
 
 
 def to_assignment(message: msg.Assignment) -> Assignment:

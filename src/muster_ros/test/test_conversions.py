@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
-from muster_msgs import action, msg
+from muster_msgs import action, msg, srv
 
 from muster_core.errors import ErrorCode, Refusal
 from muster_core.ids import AttemptId, OrderId, RobotId, TaskId
 from muster_core.order import Order
-from muster_core.policy.protocol import Plan, Snapshot
+from muster_core.policy.batch import BatchPolicy
+from muster_core.policy.protocol import Plan, Snapshot, example
 from muster_core.robot import RobotDescription, RobotMode, RobotReport
 from muster_core.task import Outcome, OutcomeResult, Step, TaskProposal
+from muster_core.testing.snapshots import ALL, draw_snapshot, plane_stops
 from muster_ros import conversions as conv
 
 ORDER = Order(
@@ -118,11 +122,21 @@ def snapshot(robots: int, tasks: int) -> Snapshot:
 
 @pytest.mark.parametrize("shape", [(0, 0), (1, 0), (3, 5)])
 def test_snapshot_survives_the_crossing(shape: tuple[int, int]) -> None:
-    before = snapshot(*shape)
+    assert_crosses(snapshot(*shape))
+
+
+def test_snapshot_with_stops_chargers_and_batteries_survives_the_crossing() -> None:
+    generator = np.random.default_rng(1)
+    stop_s = plane_stops(generator)
+    assert_crosses(draw_snapshot(generator, stop_s, robots=3, tasks=5, variety=ALL))
+
+
+def assert_crosses(before: Snapshot) -> None:
     after = conv.to_snapshot(conv.snapshot_message(before))
-    assert after.robot_ids == before.robot_ids and after.task_ids == before.task_ids
-    for name in ("robot_busy_s", "robot_battery", "task_priority", "task_slack_s", "travel_s"):
-        assert np.array_equal(getattr(after, name), getattr(before, name))
+    for field in dataclasses.fields(Snapshot):
+        ours, theirs = getattr(before, field.name), getattr(after, field.name)
+        assert np.array_equal(ours, theirs), field.name
+        assert getattr(ours, "dtype", None) == getattr(theirs, "dtype", None), field.name
 
 
 def test_snapshot_that_contradicts_itself_is_refused_by_name() -> None:
@@ -130,6 +144,20 @@ def test_snapshot_that_contradicts_itself_is_refused_by_name() -> None:
     message.travel_s.pop()
     with pytest.raises(ValueError, match="travel_s has 5 entries instead of 6"):
         conv.to_snapshot(message)
+
+
+def test_snapshot_that_names_a_stop_it_does_not_have_is_refused() -> None:
+    message = conv.snapshot_message(example())
+    message.task_last_stop[0] = 2
+    with pytest.raises(ValueError, match="task_last_stop names number 2; there are 2"):
+        conv.to_snapshot(message)
+
+
+def test_decision_survives_the_crossing() -> None:
+    decision = BatchPolicy().decide(example(), 1.0)
+    message = srv.Decide.Response()
+    conv.fill_decision(message, decision)
+    assert decision.queues and conv.to_decision(message) == decision
 
 
 def test_numbers_of_a_newer_version_do_not_crash() -> None:

@@ -8,11 +8,10 @@ from typing import Any
 from muster_msgs import srv
 from rclpy.node import Node
 
-from muster_core.policy.protocol import Decision
 from muster_core.scheduler.effects import Query, RequestDecision, RequestPlans
 from muster_core.scheduler.inputs import DecisionReceived, PlansReceived
 from muster_ros.channels import DECIDE, PLAN_ORDERS
-from muster_ros.conversions import order_message, snapshot_message, to_assignment, to_plan
+from muster_ros.conversions import order_message, snapshot_message, to_decision, to_plan
 
 
 class PolicyClient:
@@ -65,13 +64,12 @@ class PolicyClient:
 
     def _on_decision(self, future: Any) -> None:
         response = future.result()
-        decision = Decision(tuple(to_assignment(item) for item in response.assignments))
         self._put(
             DecisionReceived(
                 response.request_id,
                 response.policy,
                 response.version,
-                decision,
+                to_decision(response),
                 problem=response.message if response.error_code else "",
             )
         )

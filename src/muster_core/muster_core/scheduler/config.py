@@ -35,6 +35,14 @@ class SchedulerConfig(Config, frozen=True, kw_only=True):
     # A decision is also asked for when nothing changed for so long, s.
     decide_period_s: float = 1.0
 
+    # How long a robot works on a full battery, and how long an empty one charges until it is full,
+    # s: what plans reckon with, the same for all robots. 0 = plans do not mind batteries.
+    battery_work_s: float = 7200.0
+    battery_charge_s: float = 3600.0
+    # The agents' parameters of the same names: where a robot goes to charge, and ends to.
+    battery_low: float = 0.25
+    battery_ready: float = 0.9
+
     # How long a robot may work on an attempt after each grant, s. Grants go out every third of it.
     lease_s: float = 10.0
     # A robot unheard for so long is given nothing and granted nothing, s. Below `lease_s`; at least
@@ -137,6 +145,13 @@ class SchedulerConfig(Config, frozen=True, kw_only=True):
             4 * self.tick_s <= self.leadership_lease_s <= LEASE_S_MAX,
             "leadership_lease_s",
             f"from 4 times tick_s ({4 * self.tick_s}) to {LEASE_S_MAX}",
+        )
+        self.require(self.battery_work_s >= 0, "battery_work_s", "0 or more")
+        self.require(self.battery_charge_s >= 0, "battery_charge_s", "0 or more")
+        self.require(
+            0 <= self.battery_low < self.battery_ready <= 1,
+            "battery_low",
+            f"at least 0 and below battery_ready ({self.battery_ready}), which is at most 1",
         )
         self.require(self.checkpoint_events >= 100, "checkpoint_events", "at least 100")
         self.require(0 <= self.epoch_min < 2**32, "epoch_min", "from 0 to 2**32 - 1")

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from muster_core import events as ev
 from muster_core.clock import NS_PER_S, Instant
 from muster_core.errors import ErrorCode, Refusal
-from muster_core.ids import AttemptId, RobotId, attempt_id, task_id
+from muster_core.ids import AttemptId, RobotId, TaskId, attempt_id, task_id
 from muster_core.policy.protocol import Assignment, Plan
 from muster_core.scheduler.advice import Advice, Advisor
 from muster_core.scheduler.config import SchedulerConfig
@@ -46,6 +46,7 @@ class Decisions:
         self._site = site
         self._routes = routes
         self._decided_ns = 0
+        self._planned: dict[TaskId, RobotId] = {}
         self.is_dirty = False
         self.proposals_rejected = 0
 
@@ -60,7 +61,12 @@ class Decisions:
     def take_decision(self, answer: DecisionReceived, now: Instant) -> list[Assigned]:
         """Commit what the policy decided. Returns the new attempts."""
         taken = self._advisor.take_decision(answer)
-        return self._commit(taken[0], taken[1].assignments, now) if taken is not None else []
+        if taken is None:
+            return []
+        self._planned = {
+            task: queue.robot_id for queue in taken[1].queues for task in queue.task_ids
+        }
+        return self._commit(taken[0], taken[1].assignments, now)
 
     def stand_in(self, now: Instant) -> list[Assigned]:
         """Plan and decide with the built-in policy what the policy is late with."""
@@ -80,7 +86,12 @@ class Decisions:
         self._decided_ns = now.steady_ns
         if self._roster.has_idle(now):
             snapshot = build_snapshot(
-                self._ledger, self._roster, site=self._site, routes=self._routes, now=now
+                self._ledger,
+                self._roster,
+                site=self._site,
+                routes=self._routes,
+                now=now,
+                planned=self._planned,
             )
             if snapshot.task_ids:
                 queries.append(self._advisor.ask_for_decision(snapshot, now))

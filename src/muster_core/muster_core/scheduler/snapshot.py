@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import heapq
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
 
 from muster_core.clock import NS_PER_S, Instant
-from muster_core.ids import RobotId
+from muster_core.ids import RobotId, TaskId
 from muster_core.intake import deadline_ns
-from muster_core.policy.protocol import Snapshot
+from muster_core.policy.protocol import BatteryModel, Floats, Numbers, Snapshot
+from muster_core.robot import RobotMode
 from muster_core.scheduler.config import SchedulerConfig
 from muster_core.scheduler.ledger import Ledger
 from muster_core.scheduler.obstacle import obstacle
 from muster_core.scheduler.records import OrderRecord, RobotRecord, TaskRecord
 from muster_core.scheduler.roster import Roster
-from muster_core.site import Routes, Site
+from muster_core.site import PlaceKind, Routes, Site
 from muster_core.task import Task, TaskPurpose
 
 HANDLING_S = 5.0
@@ -25,27 +29,39 @@ HANDLING_S = 5.0
 TASKS_CONSIDERED_MAX = 1000
 """Tasks in one snapshot, the most urgent first; the others wait for the next one."""
 
+STOPS_MAX = 512
+"""Stops between which a snapshot tells the ways; those of the most urgent tasks. 1 MB."""
+
+CHARGERS_MAX = 64
+"""Chargers in a snapshot, the first by name."""
+
+INF = np.float32(np.inf)
+
 
 def build_snapshot(
-    ledger: Ledger, roster: Roster, *, site: Site, routes: Routes, now: Instant
+    ledger: Ledger,
+    roster: Roster,
+    *,
+    site: Site,
+    routes: Routes,
+    now: Instant,
+    planned: Mapping[TaskId, RobotId] = MappingProxyType({}),
 ) -> Snapshot:
-    """The robots that are or will soon be free, and the tasks that wait, most urgent first."""
+    """The robots that are or will soon be free, and the tasks that wait, most urgent first.
+
+    :param planned: for which robot the last decision planned which task.
+    """
     robots = _robots(ledger, roster, now)
     tasks = _tasks(ledger, roster.config, routes, now)
     ends = np.array([_free_at(ledger, roster, site, robot_id) for robot_id, _ in robots], dtype=int)
-    slowness = np.array(
-        [_slowness(robot, site) for _, robot in robots],
-        dtype=np.float32,
-    )
-    travel_s = np.full((len(robots), len(tasks)), np.inf, dtype=np.float32)
-    masks: dict[object, npt.NDArray[np.bool_]] = {}
-    for column, (task, _) in enumerate(tasks):
-        wanted = (task.task.capabilities, task.task.robot_id, tuple(task.tried))
-        if wanted not in masks:
-            masks[wanted] = np.array([roster.can_take(r, task) for r, _ in robots], dtype=bool)
-        first = _first_stop(task.task, site)
-        times = routes.travel_times_to(first)[ends] if first else np.zeros(len(ends), np.float32)
-        travel_s[:, column] = np.where(masks[wanted], times * slowness, np.inf)
+    slowness = _floats([_slowness(robot, site) for _, robot in robots])
+    chargers = _chargers(site)
+    firsts = [_stop(task.task, site, 0) for task, _ in tasks]
+    lasts = [_stop(task.task, site, -1) for task, _ in tasks]
+    stops = _stops(chargers, zip(firsts, lasts, strict=True))
+    numbers = {robot_id: number for number, (robot_id, _) in enumerate(robots)}
+    travel_s = _times_s(routes, ends, firsts) * slowness[:, None]
+    config = roster.config
     return Snapshot(
         robot_ids=tuple(robot_id for robot_id, _ in robots),
         robot_busy_s=_floats([_busy_s(roster, robot_id, robot) for robot_id, robot in robots]),
@@ -57,7 +73,25 @@ def build_snapshot(
         task_waiting_s=_floats([(now.wall_ns - o.accepted_ns) / NS_PER_S for _, o in tasks]),
         task_slack_s=_floats([_slack_s(order, now) for _, order in tasks]),
         task_duration_s=_floats([task_duration_s(task.task, site, routes) for task, _ in tasks]),
-        travel_s=travel_s,
+        travel_s=np.where(_can_take(roster, robots, tasks), travel_s, INF),
+        robot_slowness=slowness,
+        task_first_stop=_numbers([stops.get(stop, -1) for stop in firsts]),
+        task_last_stop=_numbers([stops.get(stop, -1) for stop in lasts]),
+        task_planned_for=_numbers(
+            [numbers.get(planned.get(task.task.task_id, RobotId("")), -1) for task, _ in tasks]
+        ),
+        stop_travel_s=_times_s(routes, _indices(site, stops), list(stops)),
+        charger_stop=_numbers([stops[charger] for charger in chargers]),
+        charger_free_s=_charger_free_s(roster, site, routes, chargers),
+        charger_travel_s=np.where(
+            _can_charge(robots), _times_s(routes, ends, chargers) * slowness[:, None], INF
+        ),
+        battery=BatteryModel(
+            work_s=config.battery_work_s or math.inf,
+            charge_s=config.battery_charge_s,
+            low=config.battery_low,
+            ready=config.battery_ready,
+        ),
     )
 
 
@@ -126,9 +160,75 @@ def _busy_s(roster: Roster, robot_id: RobotId, robot: RobotRecord) -> float:
     return roster.presences[robot_id].report.busy_s if robot.task_id else 0.0
 
 
-def _first_stop(task: Task, site: Site) -> str:
-    place = next((step.place for step in task.steps if step.place), "")
-    return site.place(place).vertex if place else ""
+def _stop(task: Task, site: Site, which: int) -> str:
+    """The vertex of the task's first (0) or last (-1) stop; empty when it has none."""
+    places = [step.place for step in task.steps if step.place]
+    return site.place(places[which]).vertex if places else ""
+
+
+def _chargers(site: Site) -> list[str]:
+    """The vertices where robots charge."""
+    vertices = (place.vertex for place in site.places_of_kind(PlaceKind.CHARGER))
+    return list(dict.fromkeys(vertices))[:CHARGERS_MAX]
+
+
+def _stops(chargers: list[str], pairs: Iterable[tuple[str, str]]) -> dict[str, int]:
+    """Vertices and their numbers, in the order in which they are given, as many as fit."""
+    stops = dict.fromkeys(chargers)
+    for pair in pairs:
+        wanted = {stop for stop in pair if stop}
+        if len(stops.keys() | wanted) <= STOPS_MAX:
+            stops |= dict.fromkeys(stop for stop in pair if stop)
+    return {stop: number for number, stop in enumerate(stops)}
+
+
+def _indices(site: Site, vertices: Iterable[str]) -> npt.NDArray[np.int_]:
+    return np.array([site.vertex_index(vertex) for vertex in vertices], dtype=int)
+
+
+def _times_s(routes: Routes, starts: npt.NDArray[np.int_], ends: Sequence[str]) -> Floats:
+    """float32 [starts, ends], s at the reference speed; 0 to an end that is nowhere."""
+    times_s = np.zeros((len(starts), len(ends)), dtype=np.float32)
+    columns: dict[str, Floats] = {}
+    for number, end in enumerate(ends):
+        if end:
+            if end not in columns:
+                columns[end] = routes.travel_times_to(end)[starts]
+            times_s[:, number] = columns[end]
+    return times_s
+
+
+def _can_take(
+    roster: Roster,
+    robots: list[tuple[RobotId, RobotRecord]],
+    tasks: list[tuple[TaskRecord, OrderRecord]],
+) -> npt.NDArray[np.bool_]:
+    """bool [robots, tasks]; tasks that ask for the same are looked at once."""
+    columns: dict[object, npt.NDArray[np.bool_]] = {}
+    can_take = np.zeros((len(robots), len(tasks)), dtype=bool)
+    for number, (task, _) in enumerate(tasks):
+        wanted = (task.task.capabilities, task.task.robot_id, tuple(task.tried))
+        if wanted not in columns:
+            columns[wanted] = np.array([roster.can_take(r, task) for r, _ in robots], dtype=bool)
+        can_take[:, number] = columns[wanted]
+    return can_take
+
+
+def _can_charge(robots: list[tuple[RobotId, RobotRecord]]) -> npt.NDArray[np.bool_]:
+    """bool [robots, 1]."""
+    abilities = ["charge" in robot.description.capabilities for _, robot in robots]
+    return np.array(abilities, dtype=bool)[:, None]
+
+
+def _charger_free_s(roster: Roster, site: Site, routes: Routes, chargers: list[str]) -> Floats:
+    """float32 [chargers], s: each robot that charges, or is on its way, takes the nearest one."""
+    free_s = np.zeros(len(chargers), dtype=np.float32)
+    for presence in roster.presences.values():
+        report = presence.report
+        if chargers and report.mode is RobotMode.CHARGING and site.has_vertex(report.vertex):
+            ways_s = _times_s(routes, _indices(site, [report.vertex]), chargers)[0]
+            free_s[ways_s.argmin()] += np.float32(report.busy_s)
+    return free_s
 
 
 def _slowness(robot: RobotRecord, site: Site) -> float:
@@ -144,3 +244,7 @@ def _slack_s(order: OrderRecord, now: Instant) -> float:
 
 def _floats(values: list[float]) -> npt.NDArray[np.float32]:
     return np.array(values, dtype=np.float32)
+
+
+def _numbers(values: list[int]) -> Numbers:
+    return np.array(values, dtype=np.int32)
