@@ -35,9 +35,21 @@ PAGE_MAX = 2000
 ORDERS_MAX = 1000
 """Orders per answer of ``get_orders``; the scheduler gives no more."""
 
+SCHEDULER, TRAFFIC = "the scheduler", "traffic"
+_SERVERS = {
+    channel.name: TRAFFIC
+    for channel in (
+        channels.GET_TRAFFIC,
+        channels.REMOVE_ROBOT,
+        channels.SET_ZONE,
+        channels.CHANGE_SITE,
+    )
+}
+"""Who serves a channel, where it is not the scheduler."""
+
 
 class FleetClient:
-    """Talks to the scheduler of the fleet in namespace ``fleet``. Use it as a context manager."""
+    """Talks to the scheduler and traffic of the fleet in namespace ``fleet``. A context manager."""
 
     def __init__(self, fleet: str) -> None:
         self.fleet = fleet
@@ -102,21 +114,24 @@ class FleetClient:
         """
         client = ActionClient(self.node, channel.type, channel.path(self.fleet))
         if not self.spin_until(client.server_is_ready, DISCOVERY_DEADLINE_S):
-            raise self._no_scheduler()
+            raise self._nobody(SCHEDULER)
         return client
 
     def has_scheduler(self, deadline_s: float = DISCOVERY_DEADLINE_S) -> bool:
         """Whether a scheduler's services were discovered before the deadline."""
-        client = self._client(channels.GET_ORDERS)
-        return self.spin_until(client.service_is_ready, deadline_s)
+        return self.has_service(channels.GET_ORDERS, deadline_s)
+
+    def has_service(self, channel: Channel, deadline_s: float) -> bool:
+        """Whether somebody who serves the channel was discovered before the deadline."""
+        return self.spin_until(self._client(channel).service_is_ready, deadline_s)
 
     def await_service(self, channel: Channel) -> None:
         """Wait until somebody serves the channel.
 
         :raises NoAnswerError: when nobody was discovered in time.
         """
-        if not self.spin_until(self._client(channel).service_is_ready, DISCOVERY_DEADLINE_S):
-            raise self._no_scheduler()
+        if not self.has_service(channel, DISCOVERY_DEADLINE_S):
+            raise self._nobody(_SERVERS.get(channel.name, SCHEDULER))
 
     def send(self, channel: Channel, request: Any) -> Any:
         """Send the request and return the future of its answer; served by ``spin``."""
@@ -134,7 +149,7 @@ class FleetClient:
         is_repeatable: bool = True,
         deadline_s: float = ANSWER_DEADLINE_S,
     ) -> Any:
-        """The scheduler's answer.
+        """The answer of whoever serves the channel.
 
         :param is_repeatable: whether sending the request twice is the same as sending it once.
         :raises NoAnswerError: when the service was not discovered, or did not answer, in time.
@@ -149,8 +164,9 @@ class FleetClient:
             if self.spin_until(lambda: any(future.done() for future in futures), wait_s):
                 return next(future.result() for future in futures if future.done())
         raise NoAnswerError(
-            f"the scheduler in namespace {self.fleet} is there but did not answer {channel.name!r} "
-            f"within {deadline_s:g} s: is it active? try `muster doctor`"
+            f"{_SERVERS.get(channel.name, SCHEDULER)} in namespace {self.fleet} is there but did "
+            f"not answer {channel.name!r} within {deadline_s:g} s: is it active? "
+            f"try `muster doctor`"
         )
 
     def submit_order(self, order: msg.Order) -> srv.SubmitOrder.Response:
@@ -192,6 +208,10 @@ class FleetClient:
         """Robots, their states and descriptions, by id."""
         return self.call(channels.GET_ROBOTS, srv.GetRobots.Request(robot_ids=list(robot_ids)))
 
+    def get_traffic(self, robot_ids: Sequence[str] = ()) -> srv.GetTraffic.Response:
+        """What robots hold, want and wait for."""
+        return self.call(channels.GET_TRAFFIC, srv.GetTraffic.Request(robot_ids=list(robot_ids)))
+
     def last_seq(self) -> int:
         """The sequence number of the last event in the log; 0 when it is empty."""
         return int(self.read_events(from_seq=1, limit=1).last_seq)
@@ -219,9 +239,10 @@ class FleetClient:
             )
         return self._clients[channel.name]
 
-    def _no_scheduler(self) -> NoAnswerError:
+    def _nobody(self, server: str) -> NoAnswerError:
         domain = os.environ.get("ROS_DOMAIN_ID") or "0"
+        nobody = server.replace("the ", "no ", 1) if server.startswith("the ") else f"no {server}"
         return NoAnswerError(
-            f"no scheduler answers in namespace {self.fleet} (ROS_DOMAIN_ID={domain}): "
+            f"{nobody} answers in namespace {self.fleet} (ROS_DOMAIN_ID={domain}): "
             "is the fleet up? try `muster doctor`"
         )

@@ -54,7 +54,7 @@ def installed_sites() -> list[Path]:
         share = Path(get_package_share_directory("muster_bringup"))
     except PackageNotFoundError:
         return []
-    return sorted(share.glob("config/sites/*.yaml"))[:SITES_MAX]
+    return sorted(path for path in share.glob("config/sites/*") if path.is_file())[:SITES_MAX]
 
 
 def find_site_file(text: str, *, asked_by: str = "--site") -> Path:

@@ -22,7 +22,9 @@ from muster_cli.commands.resolve import resolve
 from muster_cli.commands.robots import robots
 from muster_cli.commands.site import site
 from muster_cli.commands.submit import submit
+from muster_cli.commands.traffic import traffic
 from muster_cli.commands.watch import watch
+from muster_cli.commands.zone import zone
 from muster_cli.console import print_error
 from muster_cli.exits import CommandError, ExitCode
 from muster_cli.options import DEFAULT_FLEET, Globals, parse_fleet
@@ -58,6 +60,8 @@ def make_app() -> typer.Typer:
         app.command()(command)
     app.add_typer(log)
     app.add_typer(site)
+    app.add_typer(traffic)
+    app.add_typer(zone)
     for point in sorted(entry_points(group=COMMAND_GROUP), key=lambda point: point.name):
         mount(app, point)
     return app

@@ -30,6 +30,8 @@ from muster_twin.sim_settings import SimSettings
 
 VERBS = ("go", "pick", "place", "scan", "wait", "charge")
 ROUTES_CACHED_MAX = 64
+START_KINDS = (PlaceKind.PARKING, PlaceKind.CHARGER)
+"""Where robots start first."""
 EMPTY = "the battery is empty; bring the robot to a charger"
 
 
@@ -369,15 +371,20 @@ class SimDriver:
 
 
 def start_vertex(robot_id: RobotId, site: Site, settings: SimSettings) -> str:
-    """Where the robot starts: at its start place, or robot n at the n-th parking place, cyclic.
+    """Where the robot starts: at its start place, or robot n at the n-th parking place.
+
+    Where there are more robots than those, the others start at chargers, then at other places,
+    then anywhere that is not cut off: one robot at each vertex, as long as there are enough.
 
     :raises SiteError: when there is no such place.
     """
     if settings.start_place:
         return site.place(settings.start_place).vertex
-    places = site.places_of_kind(PlaceKind.PARKING) or tuple(site.places.values())
-    if not places:
-        return site.vertices[0].name
+    routes = Routes(site, cached_max=1)
+    first = [place for kind in START_KINDS for place in site.places_of_kind(kind)]
+    places = [place.vertex for place in (*first, *site.places.values())]
+    ordered = dict.fromkeys([*places, *(vertex.name for vertex in site.vertices)])
+    vertices = [vertex for vertex in ordered if routes.is_main(vertex)]
     digits = re.search(r"([0-9]{1,9})$", robot_id)
     index = int(digits[1]) - 1 if digits else zlib.crc32(robot_id.encode())
-    return places[index % len(places)].vertex
+    return vertices[index % len(vertices)]

@@ -26,7 +26,8 @@ class SimSettings(Config, frozen=True, kw_only=True):
     drain_per_m: float = 1.0e-4
     drain_per_s: float = 3.5e-5
     charge_per_s: float = 2.8e-4
-    # The place where it starts; empty = robot n starts at the site's n-th parking place.
+    # The place where it starts; empty = robot n starts at the site's n-th parking place, further
+    # robots at chargers, other places, and anywhere.
     start_place: str = ""
     # Directory in which it is remembered where the robot stands and what its battery holds, so that
     # they outlast the agent; empty = each start of the agent begins at the start place with

@@ -173,9 +173,9 @@ def test_impossible_step_fails_with_reason(site, step, words):
     assert words in report.message
 
 
-def test_robots_start_at_parking_places_in_turn(site):
-    vertices = [make_driver(site, f"robot_{n}").poll(NOW).vertex for n in (1, 2, 3)]
-    assert vertices == ["a", "b", "a"]
+def test_robots_start_at_parking_places_then_elsewhere_each_at_a_vertex_of_its_own(site):
+    vertices = [make_driver(site, f"robot_{n}").poll(NOW).vertex for n in (1, 2, 3, 4)]
+    assert vertices == ["a", "b", "c", "a"], "not on the island"
     assert make_driver(site, start_place="shelf_1").poll(NOW).vertex == "c"
     with pytest.raises(SiteError, match="no place 'shelf_2'"):
         make_driver(site, start_place="shelf_2")

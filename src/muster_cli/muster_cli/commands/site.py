@@ -1,25 +1,28 @@
-"""`muster site`: looks at site files, without robots and without ROS."""
+"""`muster site`: looks at site files, also without ROS; has a fleet follow a file that changed."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from muster_cli.console import make_console, print_json
 from muster_cli.exits import CommandError, ExitCode, UsageError
-from muster_cli.options import JSON_OPTION
+from muster_cli.options import JSON_OPTION, fleet_of
 
 if TYPE_CHECKING:
     from muster_core.site import SiteFormat
 
-site = typer.Typer(name="site", help="Look at site files.", no_args_is_help=True)
+CHANGE_DEADLINE_S = 60.0
+"""How long traffic may take to read a large site and to carry everybody over to it."""
+
+site = typer.Typer(name="site", help="Look at site files; change a fleet's.", no_args_is_help=True)
 
 
 @site.callback()
 def _group() -> None:
-    """Look at site files."""
+    """Look at site files; change a fleet's."""
 
 
 @site.command()
@@ -64,6 +67,58 @@ def show(
             console.print(f"drawn in {svg}", style="dim")
     if report.has_faults:
         raise typer.Exit(ExitCode.FAILED)
+
+
+@site.command()
+def change(
+    context: typer.Context,
+    digest: str = typer.Option(
+        "", help="What `muster site show` says of the new file; empty = whatever is there."
+    ),
+    reason: str = typer.Option("", help="Why, for the log."),
+    is_json: bool = JSON_OPTION,
+) -> None:
+    """Have the running fleet read its site's file again, which has changed.
+
+    Install the same file on every computer before.
+    """
+    from muster_msgs import srv
+
+    from muster_cli.client import FleetClient
+    from muster_cli.requester import requester_name
+    from muster_cli.traffic_records import change_record
+    from muster_ros.channels import CHANGE_SITE
+
+    request = srv.ChangeSite.Request(site_digest=digest, requester=requester_name(), reason=reason)
+    with FleetClient(fleet_of(context)) as client:
+        answer = client.call(CHANGE_SITE, request, deadline_s=CHANGE_DEADLINE_S)
+    record = change_record(answer) | {
+        "site_digest_before": answer.site_digest_before,
+        "site_digest": answer.site_digest,
+        "zones_dropped": list(answer.zones_dropped),
+        "robots_astray": list(answer.robots_astray),
+    }
+    if is_json:
+        print_json(record)
+    else:
+        _tell_change(record)
+    if not answer.accepted:
+        raise typer.Exit(ExitCode.FAILED)
+
+
+def _tell_change(record: dict[str, Any]) -> None:
+    console = make_console()
+    if not record["accepted"]:
+        console.print(f"refused: {record['message']} [{record['error']}]")
+        return
+    is_same = record["site_digest"] == record["site_digest_before"]
+    console.print(f"site {'as before' if is_same else 'changed'}: {record['site_digest']}")
+    if record["zones_dropped"]:
+        names = ", ".join(record["zones_dropped"])
+        console.print(f"zones as in the file again, for they did not fit: {names}")
+    if record["robots_astray"]:
+        names = ", ".join(record["robots_astray"])
+        console.print(f"on vertices that are gone, and stopped: {names}", style="bold red")
 
 
 def parse_format(text: str) -> SiteFormat | None:

@@ -1,4 +1,4 @@
-"""What is running: nodes, their lifecycle states, and whether the scheduler answers."""
+"""What is running: nodes, their lifecycle states, whether scheduler and traffic answer."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from muster_cli.exits import NoAnswerError
 from muster_cli.lifecycle import ASKED_MAX, NOT_MANAGED, LifecycleReader
 from muster_cli.records import robot_records
 from muster_core.states import OrderState
+from muster_ros import channels
 from muster_ros.conversions import ORDER_STATES
 
 DISCOVERY_S = 2.0
@@ -17,6 +18,7 @@ DISCOVERY_S = 2.0
 QUIET_S = 1.5
 """When no more nodes were discovered for so long, all have been."""
 NODES_DEADLINE_S = 8.0
+LOOK_AT_TRAFFIC = "look at its log"
 UP = "start it: `muster up`, or `ros2 launch muster_bringup fleet.launch.py`"
 
 
@@ -37,6 +39,7 @@ def look_at_fleet(client: FleetClient) -> Iterator[Finding]:
         yield Finding(
             "scheduler", Health.MISSING, str(error).partition(": is ")[0], "look at its log"
         )
+    yield from _traffic(client)
 
 
 def _nodes(fleet: str, nodes: list[str], states: dict[str, str]) -> Finding:
@@ -85,3 +88,24 @@ def _robots(client: FleetClient) -> Finding:
     if not robots:
         return Finding("robots", Health.NOTE, "none known yet", "start an agent: robot.launch.py")
     return Finding("robots", Health.NOTE if silent or barred else Health.OK, words)
+
+
+def _traffic(client: FleetClient) -> Iterator[Finding]:
+    """Nothing where no traffic runs: a fleet may do without."""
+    if not client.has_service(channels.GET_TRAFFIC, DISCOVERY_S):
+        return
+    try:
+        told = client.get_traffic()
+    except NoAnswerError as error:
+        yield Finding("traffic", Health.MISSING, str(error).partition(": is ")[0], LOOK_AT_TRAFFIC)
+        return
+    troubles = [sentence for robot in told.robots for sentence in robot.troubles]
+    if not told.epoch:
+        yield Finding("traffic", Health.MISSING, told.message, LOOK_AT_TRAFFIC)
+    elif not told.open:
+        awaited = f" ({', '.join(told.unheard)})" if told.unheard else ""
+        yield Finding("traffic", Health.NOTE, f"{told.message}{awaited}: nobody drives yet")
+    elif troubles:
+        yield Finding("traffic", Health.NOTE, "; ".join(troubles), "look closer: `muster traffic`")
+    else:
+        yield Finding("traffic", Health.OK, f"leads {len(told.robots)} robots")

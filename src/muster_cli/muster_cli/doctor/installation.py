@@ -18,6 +18,7 @@ PACKAGES = (
     "muster_ros",
     "muster_scheduler",
     "muster_policy",
+    "muster_traffic",
     "muster_agent",
     "muster_gateway",
     "muster_twin",

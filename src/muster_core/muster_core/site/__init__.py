@@ -11,9 +11,10 @@ from muster_core.site.picture import Picture, RobotMark, draw_site
 from muster_core.site.routing import Routes
 from muster_core.site.svg import draw_svg, zone_words
 from muster_core.site.yaml_file import parse_site
-from muster_core.site.zone import Zone, ZoneLimits
+from muster_core.site.zone import COMPASS_DEG, Zone, ZoneLimits
 
 __all__ = [
+    "COMPASS_DEG",
     "Access",
     "Cell",
     "CellStyle",

@@ -145,12 +145,18 @@ class TrafficCore:
         if report.robot_id not in self.tracks and len(self.tracks) >= self.config.robots_max:
             self._refuse(report, f"robots_max is {self.config.robots_max}; allow more")
             return
+        before = self.tracks.get(report.robot_id)
+        stood = None if before is None else (before.session, before.head)
         heard = self._hearing.take(report, epoch=self.epoch, now_ns=now.steady_ns)
         if heard.refusal:
             self._refuse(report, heard.refusal)
         track = self.tracks.get(report.robot_id)
         if track is None or not heard.is_news:
             return
+        if stood not in (None, (track.session, track.head)):
+            # It goes on from elsewhere than what it waits for leads on from.
+            self._locksmith.lose(track)
+            self.right_of_way.give_up(track)
         if track.is_current:
             self._expected.pop(report.robot_id, None)
         self._locksmith.left(track, heard.left)

@@ -73,10 +73,10 @@ class Hearing:
         was_astray = track is not None and bool(track.astray)
         if track is None:
             track = self._begin(report, now_ns)
-            doubt = self._doubt_of_claim(report, ())
-        elif report.session != track.session:
-            # What an older traffic has given the robot since is not known here.
-            doubt = self._doubt_of_claim(report, track.window if track.is_current else ())
+            doubt = self._doubt_of_claim(report, None)
+        elif report.session != track.session or track.is_claim_open:
+            doubt = self._doubt_of_claim(report, track)
+            track.is_claim_open = bool(doubt)
             freed = [] if doubt else self._replace(track, report)
         else:
             doubt = self._doubt_of_progress(report, track) or self._doubt_of_place(report)
@@ -144,16 +144,21 @@ class Hearing:
             return "it names neither a vertex of the site nor a position; send one of them"
         return ""
 
-    def _doubt_of_claim(self, report: TrafficReport, own: list[int] | tuple[()]) -> str:
+    def _doubt_of_claim(self, report: TrafficReport, track: Track | None) -> str:
         """What is wrong with a claim that does not go on from an earlier one.
 
-        :param own: what the robot holds as far as is known; empty = nothing is known.
+        :param track: of the robot as it was; None = nothing was known of it.
         """
         if doubt := self._doubt_of_shape(report):
             return doubt
+        own = () if track is None else track.window
+        # What an older traffic has given the robot since is not known here.
+        is_all_known = track is not None and track.is_current
         for name in report.held:
             vertex = self._map.numbers[name]
-            if own and vertex not in own:
+            if vertex in own:
+                continue
+            if is_all_known:
                 held = ", ".join(self._map.names[v] for v in dict.fromkeys(own))
                 return (
                     f"robot {report.robot_id} says that it is at {name}, but it was last at "
@@ -175,7 +180,9 @@ class Hearing:
         if not is_prefix and not track.is_current and is_on_known_way:
             # An older traffic released it, perhaps all of it and more that was left since; this one
             # had not been obeyed yet.
-            is_prefix = not any(self._holdings.others(v, track.robot_id) for v in extra)
+            is_prefix = not any(
+                self._holdings.others(v, track.robot_id) for v in extra if v not in track.window
+            )
         if is_prefix and report.at >= track.at:
             return ""
         given = ", ".join(self._map.names[vertex] for vertex in track.window)

@@ -29,6 +29,8 @@ class Track:
     :param window: the vertices that it holds, in the order of its way; never empty.
     :param first: the number of ``window[0]`` on its way.
     :param at: the number of the vertex reached last.
+    :param is_claim_open: whether its agent has begun anew and cannot be believed yet; then
+        ``window`` and its numbers are those of the agent before.
     :param shown: the number of the last vertex that its newest report shows as released.
     :param surroundings: vertices held for its sake because nobody knows quite where it is.
     :param want: the vertex after the last one held, that it waits for.
@@ -54,6 +56,7 @@ class Track:
     goal_since_ns: int = NOT_URGENT_NS
     motion: Motion = Motion.MOVABLE
     is_current: bool = False
+    is_claim_open: bool = False
     is_silent: bool = False
     astray: str = ""
     surroundings: frozenset[int] = frozenset()

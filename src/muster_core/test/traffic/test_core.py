@@ -131,6 +131,30 @@ def test_robot_that_an_older_traffic_led_before_its_agent_began_anew_is_believed
     assert "it was last at 2" in track.astray, "here it is known"
 
 
+def test_robot_whose_new_agent_is_not_believed_at_first_is_asked_again() -> None:
+    """What its agent before was given is no measure for the new one's numbers."""
+    bench = Bench()
+    bench.say(report("a", "0", left=7), report("b", "2"))
+    bench.say(report("a", "1", session=2))
+    assert "it was last at 0" in bench.core.tracks[RobotId("a")].astray
+    bench.say(report("a", "1", session=2, number=2))
+    assert "it was last at 0" in bench.core.tracks[RobotId("a")].astray
+    bench.say(report("a", "0", session=2, number=3))
+    assert bench.core.tracks[RobotId("a")].astray == ""
+    bench.say(report("a", "0", session=2, number=4, goal="1"))
+    bench.look(1.0)
+    assert bench.released("a") == ("0", "1")
+
+
+def test_robot_stands_where_it_stood_also_in_the_surroundings_of_one_that_is_astray() -> None:
+    bench = Bench()
+    bench.say(report("a", "1"), report("b", "2"))
+    bench.say(report("b", "0", number=2))
+    assert "claims 0" in bench.core.tracks[RobotId("b")].astray, "1 is held for its sake, too"
+    bench.say(report("a", "1", session=2))
+    assert bench.core.tracks[RobotId("a")].astray == ""
+
+
 def test_robot_that_an_older_traffic_led_to_where_another_is_is_not_believed() -> None:
     bench = Bench()
     bench.say(report("b", "1"), report("a", "0", left=2, epoch=0))
@@ -199,6 +223,17 @@ def test_robots_stop_at_the_end_of_their_stretch_without_traffic_and_go_on_with_
     assert all(not r.stretch.ahead and not r.arrivals for r in world.robots.values())
     world.restart_traffic()
     assert world.run(120.0, is_done=world.is_everybody_done)
+
+
+def test_robot_whose_agent_begins_anew_waits_no_longer_for_what_it_waited_for_elsewhere() -> None:
+    """It is given nothing from where it is not."""
+    bench = Bench()
+    bench.say(report("b", "3"), report("a", "0", goal="3"))
+    bench.look(1.0)
+    assert bench.core.book() == {"a": ("0", "1", "2"), "b": ("3", "4")}, "a waits for 3"
+    bench.say(report("a", "0", session=2))
+    bench.say(report("b", "4", number=3, left=1))
+    assert bench.core.book() == {"a": ("0",), "b": ("4",)}
 
 
 # Silence and death
