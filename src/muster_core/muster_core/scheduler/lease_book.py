@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from muster_core.clock import NS_PER_S, Instant
+from muster_core.events import Event, Record, TaskRevised
 from muster_core.ids import AttemptId, RobotId
 from muster_core.scheduler.config import SchedulerConfig
 from muster_core.scheduler.effects import GrantedHold, PublishLeases
@@ -25,7 +28,7 @@ class LeaseBook:
         self._ledger = ledger
         self._roster = roster
         self._acknowledgements: dict[Hold, None] = {}
-        self._durable: dict[Hold, int] = {}
+        self._durable: dict[RobotId, tuple[AttemptId, int]] | None = None
         self._sent_ns = self._renewed_ns = 0
         self.is_urgent = False
 
@@ -50,13 +53,30 @@ class LeaseBook:
         self._sent_ns = now.steady_ns
         return leases
 
-    def mark_durable(self) -> None:
-        """Remember what is held now: the log has all of it."""
-        self._durable = {
-            (robot_id, robot.attempt_id): self._steps_permitted(robot.attempt_id)
-            for robot_id, robot in self._ledger.robots.items()
-            if robot.attempt_id
-        }
+    def mark_durable(self, records: Iterable[Record]) -> None:
+        """Remember what is held now: the log has all of it.
+
+        :param records: what it did not have the last time.
+        """
+        if self._durable is None:
+            self._durable = {}
+            robots = set(self._ledger.robots)
+        else:
+            robots = set().union(*(self._holders(record.event) for record in records))
+        for robot_id in robots:
+            attempt_id = self._ledger.robots[robot_id].attempt_id
+            self._durable.pop(robot_id, None)
+            if attempt_id:
+                self._durable[robot_id] = attempt_id, self._steps_permitted(attempt_id)
+
+    def _holders(self, event: Event) -> set[RobotId]:
+        """The robots for which the event may have changed what they hold."""
+        if isinstance(event, TaskRevised):
+            task = self._ledger.task(event.task_id)
+            attempt = task.open_attempt if task is not None else None
+            return {attempt.robot_id} if attempt is not None else set()
+        robot_id: RobotId | None = getattr(event, "robot_id", None)
+        return {robot_id} & self._ledger.robots.keys() if robot_id else set()
 
     def renewals(self, now: Instant) -> PublishLeases | None:
         """What may be told, when due, while the log cannot be written: work that it has goes on.
@@ -69,7 +89,7 @@ class LeaseBook:
         self._renewed_ns = now.steady_ns
         grants = [
             self._grant(robot_id, attempt_id, permitted, now)
-            for (robot_id, attempt_id), permitted in self._durable.items()
+            for robot_id, (attempt_id, permitted) in (self._durable or {}).items()
             if self._is_to_go_on(robot_id, now)
             and self._ledger.robots[robot_id].attempt_id == attempt_id
         ]
