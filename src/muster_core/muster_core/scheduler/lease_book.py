@@ -21,7 +21,10 @@ ACKNOWLEDGEMENTS_MAX = 10_000
 
 
 class LeaseBook:
-    """Makes the next message of leases, when one is due or ``is_urgent``."""
+    """Makes the next message of leases, when one is due or ``is_urgent``, or some robots' part of it.
+
+    What a message does not tell stays as it was, so in a hurry only those are told whom it concerns.
+    """
 
     def __init__(self, config: SchedulerConfig, ledger: Ledger, roster: Roster) -> None:
         self._config = config
@@ -31,6 +34,11 @@ class LeaseBook:
         self._durable: dict[RobotId, tuple[AttemptId, int]] | None = None
         self._sent_ns = self._renewed_ns = 0
         self.is_urgent = False
+        self._urgent: set[RobotId] = set()
+
+    def hurry(self, robot_id: RobotId) -> None:
+        """Tell this robot soon how things stand."""
+        self._urgent.add(robot_id)
 
     def acknowledge(self, robot_id: RobotId, attempt_id: AttemptId) -> None:
         """Tell the robot that the log has the outcome, or has no use for it."""
@@ -40,17 +48,22 @@ class LeaseBook:
             and len(self._acknowledgements) < ACKNOWLEDGEMENTS_MAX
         ):
             self._acknowledgements[hold] = None
-            self.is_urgent = True
+            self.hurry(robot_id)
 
     def take_due(self, now: Instant) -> PublishLeases | None:
         """The message to publish now; None when none is due."""
-        if not self.is_urgent and not self._is_due(self._sent_ns, now):
+        is_for_all = self.is_urgent or self._is_due(self._sent_ns, now)
+        if not is_for_all and not self._urgent:
             return None
-        grants, revocations = self._holds(now)
+        presences = self._roster.presences
+        robots = presences if is_for_all else [r for r in presences if r in self._urgent]
+        grants, revocations = self._holds(robots, now)
         leases = self._message(grants, revocations, tuple(self._acknowledgements))
         self._acknowledgements.clear()  # a report that still carries the outcome brings it back
-        self.is_urgent = False
-        self._sent_ns = now.steady_ns
+        self._urgent.clear()
+        if is_for_all:
+            self.is_urgent = False
+            self._sent_ns = now.steady_ns
         return leases
 
     def mark_durable(self, records: Iterable[Record]) -> None:
@@ -112,12 +125,14 @@ class LeaseBook:
             acknowledgements=acknowledgements,
         )
 
-    def _holds(self, now: Instant) -> tuple[tuple[GrantedHold, ...], tuple[Hold, ...]]:
+    def _holds(
+        self, robots: Iterable[RobotId], now: Instant
+    ) -> tuple[tuple[GrantedHold, ...], tuple[Hold, ...]]:
         grants: list[GrantedHold] = []
         revocations: list[Hold] = []
-        for robot_id, presence in self._roster.presences.items():
+        for robot_id in robots:
             robot = self._ledger.robots[robot_id]
-            works_on = presence.report.attempt_id
+            works_on = self._roster.presences[robot_id].report.attempt_id
             if works_on and works_on != robot.attempt_id:
                 revocations.append((robot_id, works_on))
             if not robot.attempt_id:
