@@ -197,12 +197,14 @@ class SchedulerCore:
         if robot.standing is RobotStanding.SILENT:
             self._recorder.emit(ev.RobotReturned(robot_id=report.robot_id), now)
             self._decisions.is_dirty = True
-        self.leases.is_urgent |= report.epoch < self.ledger.epoch  # it is to hear who leads
+        if report.epoch < self.ledger.epoch:
+            self.leases.hurry(report.robot_id)  # it is to hear who leads
         if report.attempt_id:
             self._attempts.take_progress(report, now)
-            self.leases.is_urgent |= self._attempts.permit(report, now)
-            if robot.attempt_id != report.attempt_id:
-                self.leases.is_urgent = True  # it works on what is not its own any more
+            is_permitted = self._attempts.permit(report, now)
+            # It is to hear that, or it works on what is not its own any more.
+            if is_permitted or robot.attempt_id != report.attempt_id:
+                self.leases.hurry(report.robot_id)
         for outcome in report.outcomes:
             self._take_outcome(report.robot_id, outcome, now)
 

@@ -119,7 +119,7 @@ class Engine:
         records, effects = self._unwritten, self._held
         entries = to_entries(records)
         if records:
-            self._append(entries, now)
+            self._append(records, entries, now)
         # The disk may have taken long, and the lead may have run out meanwhile.
         self._require_lead(self._clock())
         self._unwritten, self._held = [], []
@@ -128,7 +128,9 @@ class Engine:
         if records:
             self._outlets.publish(records, entries)
 
-    def _append(self, entries: Sequence[LogEntry], now: Instant) -> None:
+    def _append(
+        self, records: Sequence[Record], entries: Sequence[LogEntry], now: Instant
+    ) -> None:
         try:
             self._log.append(entries)
         except LogFencedError as error:
@@ -137,7 +139,7 @@ class Engine:
         took_ms = (self._clock().steady_ns - now.steady_ns) / 1e6
         self.commit_longest_ms = max(self.commit_longest_ms, took_ms)
         self.commits += 1
-        self.core.leases.mark_durable()
+        self.core.leases.mark_durable(records)
         if self.storage_problem:
             self.storage_problem = ""
             self.core.resume(now)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from muster_core.clock import NS_PER_S, Instant
+from muster_core.events import Event, Record, TaskRevised
 from muster_core.ids import AttemptId, RobotId
 from muster_core.scheduler.config import SchedulerConfig
 from muster_core.scheduler.effects import GrantedHold, PublishLeases
@@ -18,16 +21,24 @@ ACKNOWLEDGEMENTS_MAX = 10_000
 
 
 class LeaseBook:
-    """Makes the next message of leases, when one is due or ``is_urgent``."""
+    """Makes the next message of leases, when one is due or ``is_urgent``, or some robots' part of it.
+
+    What a message does not tell stays as it was, so in a hurry only those are told whom it concerns.
+    """
 
     def __init__(self, config: SchedulerConfig, ledger: Ledger, roster: Roster) -> None:
         self._config = config
         self._ledger = ledger
         self._roster = roster
         self._acknowledgements: dict[Hold, None] = {}
-        self._durable: dict[Hold, int] = {}
+        self._durable: dict[RobotId, tuple[AttemptId, int]] | None = None
         self._sent_ns = self._renewed_ns = 0
         self.is_urgent = False
+        self._urgent: set[RobotId] = set()
+
+    def hurry(self, robot_id: RobotId) -> None:
+        """Tell this robot soon how things stand."""
+        self._urgent.add(robot_id)
 
     def acknowledge(self, robot_id: RobotId, attempt_id: AttemptId) -> None:
         """Tell the robot that the log has the outcome, or has no use for it."""
@@ -37,26 +48,48 @@ class LeaseBook:
             and len(self._acknowledgements) < ACKNOWLEDGEMENTS_MAX
         ):
             self._acknowledgements[hold] = None
-            self.is_urgent = True
+            self.hurry(robot_id)
 
     def take_due(self, now: Instant) -> PublishLeases | None:
         """The message to publish now; None when none is due."""
-        if not self.is_urgent and not self._is_due(self._sent_ns, now):
+        is_for_all = self.is_urgent or self._is_due(self._sent_ns, now)
+        if not is_for_all and not self._urgent:
             return None
-        grants, revocations = self._holds(now)
+        presences = self._roster.presences
+        robots = presences if is_for_all else [r for r in presences if r in self._urgent]
+        grants, revocations = self._holds(robots, now)
         leases = self._message(grants, revocations, tuple(self._acknowledgements))
         self._acknowledgements.clear()  # a report that still carries the outcome brings it back
-        self.is_urgent = False
-        self._sent_ns = now.steady_ns
+        self._urgent.clear()
+        if is_for_all:
+            self.is_urgent = False
+            self._sent_ns = now.steady_ns
         return leases
 
-    def mark_durable(self) -> None:
-        """Remember what is held now: the log has all of it."""
-        self._durable = {
-            (robot_id, robot.attempt_id): self._steps_permitted(robot.attempt_id)
-            for robot_id, robot in self._ledger.robots.items()
-            if robot.attempt_id
-        }
+    def mark_durable(self, records: Iterable[Record]) -> None:
+        """Remember what is held now: the log has all of it.
+
+        :param records: what it did not have the last time.
+        """
+        if self._durable is None:
+            self._durable = {}
+            robots = set(self._ledger.robots)
+        else:
+            robots = set().union(*(self._holders(record.event) for record in records))
+        for robot_id in robots:
+            attempt_id = self._ledger.robots[robot_id].attempt_id
+            self._durable.pop(robot_id, None)
+            if attempt_id:
+                self._durable[robot_id] = attempt_id, self._steps_permitted(attempt_id)
+
+    def _holders(self, event: Event) -> set[RobotId]:
+        """The robots for which the event may have changed what they hold."""
+        if isinstance(event, TaskRevised):
+            task = self._ledger.task(event.task_id)
+            attempt = task.open_attempt if task is not None else None
+            return {attempt.robot_id} if attempt is not None else set()
+        robot_id: RobotId | None = getattr(event, "robot_id", None)
+        return {robot_id} & self._ledger.robots.keys() if robot_id else set()
 
     def renewals(self, now: Instant) -> PublishLeases | None:
         """What may be told, when due, while the log cannot be written: work that it has goes on.
@@ -69,7 +102,7 @@ class LeaseBook:
         self._renewed_ns = now.steady_ns
         grants = [
             self._grant(robot_id, attempt_id, permitted, now)
-            for (robot_id, attempt_id), permitted in self._durable.items()
+            for robot_id, (attempt_id, permitted) in (self._durable or {}).items()
             if self._is_to_go_on(robot_id, now)
             and self._ledger.robots[robot_id].attempt_id == attempt_id
         ]
@@ -92,12 +125,14 @@ class LeaseBook:
             acknowledgements=acknowledgements,
         )
 
-    def _holds(self, now: Instant) -> tuple[tuple[GrantedHold, ...], tuple[Hold, ...]]:
+    def _holds(
+        self, robots: Iterable[RobotId], now: Instant
+    ) -> tuple[tuple[GrantedHold, ...], tuple[Hold, ...]]:
         grants: list[GrantedHold] = []
         revocations: list[Hold] = []
-        for robot_id, presence in self._roster.presences.items():
+        for robot_id in robots:
             robot = self._ledger.robots[robot_id]
-            works_on = presence.report.attempt_id
+            works_on = self._roster.presences[robot_id].report.attempt_id
             if works_on and works_on != robot.attempt_id:
                 revocations.append((robot_id, works_on))
             if not robot.attempt_id:

@@ -7,8 +7,10 @@ rebuilt from the log (heartbeats, requests under way, leases) lives elsewhere.
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections import deque
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -35,6 +37,9 @@ _NO_ATTEMPT, _NO_TASK, _NO_ORDER = AttemptId(""), TaskId(""), OrderId("")
 _ACCEPTED, _SUSPENDED = OrderState.ACCEPTED, OrderState.SUSPENDED
 _WAITING, _DONE = TaskState.WAITING, TaskState.COMPLETED
 _SUCCEEDED = OutcomeResult.SUCCEEDED
+
+IDS_REMEMBERED_MAX = 8192
+"""Ids that are kept taken apart; a fleet at work asks for those of its open tasks all the time."""
 
 
 class Ledger:
@@ -146,15 +151,13 @@ class Ledger:
 
     def task_of_attempt(self, attempt_id: AttemptId) -> TaskRecord | None:
         """The task that the attempt was a try of; None when it is not known (any more)."""
-        return self.task(TaskId(attempt_id.rpartition("#")[0]))
+        return self.task(_task_id(attempt_id))
 
     def task(self, task_id: TaskId) -> TaskRecord | None:
         """The task; None when it is not known (any more)."""
-        order_id, _, index = task_id.rpartition("/")
-        order = self.orders.get(OrderId(order_id))
-        if order is None or not index.isdecimal() or int(index) >= len(order.tasks):
-            return None
-        return order.tasks[int(index)]
+        order_id, index = _order_and_index(task_id)
+        order = self.orders.get(order_id)
+        return order.tasks[index] if order is not None and index < len(order.tasks) else None
 
     def _on_epoch_started(self, event: ev.EpochStarted, _: ev.Record) -> None:
         self.epoch = event.epoch
@@ -428,3 +431,15 @@ class Ledger:
 def _is_probe(task: TaskRecord) -> bool:
     """Whether the task shows how its robot is: then a refusal shows it, too."""
     return task.task.purpose is TaskPurpose.PROBE
+
+
+@lru_cache(IDS_REMEMBERED_MAX)
+def _task_id(attempt_id: AttemptId) -> TaskId:
+    return TaskId(attempt_id.rpartition("#")[0])
+
+
+@lru_cache(IDS_REMEMBERED_MAX)
+def _order_and_index(task_id: TaskId) -> tuple[OrderId, int]:
+    """The order of a task and the task's place in it, far beyond any for an id that is none."""
+    order_id, _, index = task_id.rpartition("/")
+    return OrderId(order_id), int(index) if index.isdecimal() else sys.maxsize

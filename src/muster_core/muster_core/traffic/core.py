@@ -260,6 +260,8 @@ class TrafficCore:
             track.blocked_ns = None
         elif track.blocked_ns is None:
             track.blocked_ns = now.steady_ns
+        elif now.steady_ns - track.blocked_ns > _ns(self.config.patience_s):
+            track.is_patient = False
 
     def _obstacles(self, now: Instant) -> tuple[frozenset[int], frozenset[int]]:
         """Vertices whose holders stand for nobody knows how long, and those that will move on."""

@@ -279,6 +279,8 @@ class Hearing:
             track.goal_since_ns = NOT_URGENT_NS
         elif track.goal_since_ns == NOT_URGENT_NS:
             track.goal_since_ns = now_ns
+        if goal != track.goal:
+            track.is_patient = True
         track.goal = goal
 
     def _set_astray(self, track: Track, report: TrafficReport, doubt: str) -> list[int]:

@@ -188,7 +188,7 @@ class RightOfWay:
         """Let the robot want what brings it nearer to its goal; whether it wants something."""
         destination = track.destination
         assert destination is not None
-        left = self.ways.to(destination, track.head)
+        left = self.ways.to(destination, track.head, is_patient=track.is_patient)
         if track.is_held_back and not self._lines.may_go_on(track, left):
             track.is_blocked = True
             track.blockers = (track.robot_id,)
@@ -330,7 +330,9 @@ class RightOfWay:
             if not (track.is_at_rest and vertex in track.window)
         ]
         if track.destination is not None:
-            left = self.ways.to(track.destination, track.head)
+            left = self.ways.to(
+                track.destination, track.head, is_patient=track.is_patient
+            )
             if left[track.head] >= FAR:
                 left = self.ways.to_in_the_end(track.destination)
             wishes = self._best_first(track, after, left)

@@ -39,6 +39,7 @@ class Track:
     :param is_held_back: whether others are to get there first, so that it keeps its distance.
     :param refuge: where it waits meanwhile, out of everybody's way.
     :param called_ns: since when somebody wants to get to the dead end that the robot stands in.
+    :param is_patient: whether it has not stood for too long since it has its goal.
     :param is_pushed: whether it wants that for another's sake.
     :param inherited: the urgency of the one that it makes way for.
     """
@@ -70,6 +71,7 @@ class Track:
     is_blocked: bool = False
     blocked_ns: int | None = None
     blockers: tuple[RobotId, ...] = ()
+    is_patient: bool = True
     is_halted: bool = False
     shows_halted: bool = False
     sent_ns: int = 0

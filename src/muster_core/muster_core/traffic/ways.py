@@ -36,12 +36,14 @@ class Ways:
             self._round_soft = self._without(hard | soft) if soft - hard else self._round_hard
         self._hard, self._soft = hard, soft
 
-    def to(self, goal: int, start: int) -> memoryview:
+    def to(self, goal: int, start: int, *, is_patient: bool = True) -> memoryview:
         """int32 [vertices]: the distance of each to ``goal``, for a robot at ``start``.
 
         Valid until the next question. FAR at ``start`` itself when there is no way now.
+
+        :param is_patient: whether the robot puts up with what will be free again by itself.
         """
-        if self._round_soft is not self._round_hard:
+        if not is_patient and self._round_soft is not self._round_hard:
             soft = self._round_soft.to(goal)
             if soft[start] < FAR:
                 return soft.data

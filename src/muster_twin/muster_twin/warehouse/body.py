@@ -114,9 +114,15 @@ class Body:
     # What traffic says
 
     def accept(self, release: Release) -> None:
-        """Drive what is released."""
+        """Drive what is released.
+
+        No message is lost here, so traffic need not be told that this one was not: it sees so when
+        the robot has reached the next vertex.
+        """
+        was_halted = self.stretch.is_halted
         if self.stretch.accept(release):
-            self.tell_traffic()
+            if self.stretch.is_halted is not was_halted:
+                self.tell_traffic()
             self._go_on()
 
     def call_roll(self, epoch: int) -> None:
