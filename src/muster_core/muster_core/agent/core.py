@@ -339,8 +339,8 @@ class AgentCore:
         run.is_under_way = run.is_start_pending = True
         self._effects.append(StartStep(run.step))
         estimate_s, vertex = self._abilities.estimate_s, self._report.vertex
-        left_s = estimate_s(run.steps[run.index :], vertex)
-        run.later_s = left_s - estimate_s((run.step,), vertex)
+        run.started_s = estimate_s((run.step,), vertex)
+        run.later_s = estimate_s(run.steps[run.index :], vertex) - run.started_s
 
     def _stop_attempt(self, stop: Stop) -> None:
         """Have the attempt under way end because of ``stop``."""

@@ -42,7 +42,8 @@ class Run:
     :param is_start_pending: that start has not been handed out yet; reports are of the step before.
     :param is_uncertain: the step had begun, cannot be repeated, and nobody can say how it ended.
     :param stop: why it is to end; once given it stays.
-    :param later_s: estimate for the steps after the one under way, s.
+    :param later_s: estimate for the steps after the one that was started last, s.
+    :param started_s: estimate for that one, s: what is told of it until the driver reports of it.
     """
 
     steps: tuple[Step, ...]
@@ -55,6 +56,7 @@ class Run:
     is_uncertain: bool = False
     stop: Stop | None = None
     later_s: float = 0.0
+    started_s: float = 0.0
 
     @property
     def is_errand(self) -> bool:
@@ -65,6 +67,12 @@ class Run:
     def step(self) -> Step:
         """The step under way, or the next one."""
         return self.steps[self.index]
+
+    def busy_s(self, report: DriverReport) -> float:
+        """Seconds until it is expected to end, by the driver's newest report."""
+        if not self.is_under_way:
+            return self.later_s
+        return self.later_s + (self.started_s if self.is_start_pending else report.remaining_s)
 
     @property
     def is_repeatable(self) -> bool:
