@@ -42,7 +42,7 @@ def picture(
     told.vertex = report.vertex
     told.battery = report.battery
     if run is not None and run.errand is not Errand.PARK:
-        told.busy_s = run.later_s + (report.remaining_s if run.is_under_way else 0.0)
+        told.busy_s = run.busy_s(report)
     return told
 
 

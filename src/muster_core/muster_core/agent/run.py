@@ -44,7 +44,8 @@ class Run:
     :param is_start_pending: that start has not been handed out yet; reports are of the step before.
     :param is_uncertain: the step had begun, cannot be repeated, and nobody can say how it ended.
     :param stop: why it is to end; once given it stays.
-    :param later_s: estimate for the steps after the one under way, s.
+    :param later_s: estimate for the steps after the one that was started last, s.
+    :param started_s: estimate for that one, s: what is told of it until the driver reports of it.
     """
 
     steps: tuple[Step, ...]
@@ -57,6 +58,7 @@ class Run:
     is_uncertain: bool = False
     stop: Stop | None = None
     later_s: float = 0.0
+    started_s: float = 0.0
 
     @property
     def is_errand(self) -> bool:
@@ -67,6 +69,12 @@ class Run:
     def step(self) -> Step:
         """The step under way, or the next one."""
         return self.steps[self.index]
+
+    def busy_s(self, report: DriverReport) -> float:
+        """Seconds until it is expected to end, by the driver's newest report."""
+        if not self.is_under_way:
+            return self.later_s
+        return self.later_s + (self.started_s if self.is_start_pending else report.remaining_s)
 
     @property
     def is_repeatable(self) -> bool:
@@ -96,9 +104,9 @@ class Run:
         return self.index >= len(self.steps)
 
     def look_ahead(self, estimate_s: Callable[[Sequence[Step], str], float], vertex: str) -> None:
-        """Estimate how long the steps after the one that begins at ``vertex`` take."""
-        left_s = estimate_s(self.steps[self.index :], vertex)
-        self.later_s = left_s - estimate_s((self.step,), vertex)
+        """Estimate how long the step that begins at ``vertex`` takes, and those after it."""
+        self.started_s = estimate_s((self.step,), vertex)
+        self.later_s = estimate_s(self.steps[self.index :], vertex) - self.started_s
 
     def end_by(self, stop: Stop) -> None:
         """Have it end because of ``stop``, unless it is to end already."""

@@ -33,7 +33,7 @@ from muster_core.policy.protocol import (
     Queue,
     Snapshot,
 )
-from muster_core.policy.search import THOROUGH, Effort, Schedule, scheduled, solve
+from muster_core.policy.search import QUICK, THOROUGH, Effort, Schedule, scheduled, solve
 from muster_core.site import Site
 
 RESERVE_WAITING_S_MAX = 600.0
@@ -46,6 +46,8 @@ problems are soon solved as well as can be, and robots wait meanwhile."""
 ANSWER_S, ANSWER_PAIR_S = 0.002, 5e-8
 """What it takes to put the decision into words, at the most: s, and s for each robot x task."""
 
+THOROUGH_BUDGET_S = 0.1
+"""Asked without a clock, a policy with less time than this searches quickly."""
 
 Pairs = list[tuple[int, int]]
 """Numbers of robots and tasks."""
@@ -56,7 +58,7 @@ class BatchPolicy:
 
     The result does not depend on the order in which robots and tasks are given.
 
-    :param effort: how much is searched.
+    :param effort: how much is searched where there is time.
     """
 
     api_version: ClassVar[int] = POLICY_API_VERSION
@@ -74,25 +76,27 @@ class BatchPolicy:
     def decide(self, snapshot: Snapshot, budget_s: float) -> Decision:
         """At most one task for each idle robot, and all queues; cost is s until the pick-up.
 
-        No clock is read: the effort is bounded by the size of the snapshot alone.
+        No clock is read: the effort depends on the budget and the size of the snapshot alone.
         """
-        return self._decide(snapshot, None)
+        effort = self._effort if budget_s >= THOROUGH_BUDGET_S else QUICK
+        return self._decide(snapshot, effort, None)
 
     def decide_within(self, snapshot: Snapshot, seconds_left: Callable[[], float]) -> Decision:
         """The same, the search being ended before the time is over, or its share of it."""
         pairs = snapshot.travel_s.size
         unused_s = seconds_left() * (1.0 - min(1.0, SHARE_MIN + SHARE_PAIR * pairs))
         unused_s = max(0.0, unused_s) + ANSWER_S + ANSWER_PAIR_S * pairs
-        return self._decide(snapshot, lambda: seconds_left() - unused_s)
+        return self._decide(snapshot, self._effort, lambda: seconds_left() - unused_s)
 
-    def _decide(self, snapshot: Snapshot, seconds_left: Callable[[], float] | None) -> Decision:
+    def _decide(
+        self, snapshot: Snapshot, effort: Effort, seconds_left: Callable[[], float] | None
+    ) -> Decision:
         posed = pose(snapshot)
         problem = posed.problem
         if not problem.robots or not problem.tasks:
             return Decision()
-        schedule = solve(
-            problem, effort=self._effort, seed=_seed(snapshot, posed), seconds_left=seconds_left
-        )
+        seed = _seed(snapshot, posed)
+        schedule = solve(problem, effort=effort, seed=seed, seconds_left=seconds_left)
         schedule, pairs = _starts(snapshot, posed, schedule)
         return Decision(
             assignments=_assignments(snapshot, posed, pairs),

@@ -224,7 +224,7 @@ class AnytimePolicy(Policy, Protocol):
     """A policy that goes on improving its decision for as long as it may.
 
     Asked by :meth:`decide` it reads no clock, stops after a number of rounds that depends on the
-    snapshot alone, and gives the same answer on any machine.
+    snapshot and the budget alone, and gives the same answer on any machine.
     """
 
     def decide_within(self, snapshot: Snapshot, seconds_left: Callable[[], float]) -> Decision:

@@ -35,6 +35,9 @@ STOPS_MAX = 512
 CHARGERS_MAX = 64
 """Chargers in a snapshot, the first by name."""
 
+BUSY_S_MIN = 0.5
+"""What a robot that should be done by now is still taken to need, s; 0 would be idle."""
+
 INF = np.float32(np.inf)
 
 
@@ -64,7 +67,7 @@ def build_snapshot(
     config = roster.config
     return Snapshot(
         robot_ids=tuple(robot_id for robot_id, _ in robots),
-        robot_busy_s=_floats([_busy_s(roster, robot_id, robot) for robot_id, robot in robots]),
+        robot_busy_s=_floats([_busy_s(roster, robot_id, robot, now) for robot_id, robot in robots]),
         robot_battery=_floats([roster.presences[r].report.battery for r, _ in robots]),
         task_ids=tuple(task.task.task_id for task, _ in tasks),
         task_priority=np.array(
@@ -156,8 +159,13 @@ def _free_at(ledger: Ledger, roster: Roster, site: Site, robot_id: RobotId) -> i
     return site.vertex_index(site.nearest_vertex(report.x, report.y))
 
 
-def _busy_s(roster: Roster, robot_id: RobotId, robot: RobotRecord) -> float:
-    return roster.presences[robot_id].report.busy_s if robot.task_id else 0.0
+def _busy_s(roster: Roster, robot_id: RobotId, robot: RobotRecord, now: Instant) -> float:
+    """What it reported, less the time since; never 0 as long as it has a task."""
+    if not robot.task_id:
+        return 0.0
+    presence = roster.presences[robot_id]
+    age_s = (now.steady_ns - presence.heard_ns) / NS_PER_S
+    return max(BUSY_S_MIN, presence.report.busy_s - age_s)
 
 
 def _stop(task: Task, site: Site, which: int) -> str:

@@ -392,3 +392,12 @@ def test_busy_time_covers_the_steps_to_come():
     robot.offer("o/0#1", steps("go", "pick", "go"))
     robot.run(0.5)
     assert robot.report.busy_s == pytest.approx(2.5, abs=0.2)
+
+
+def test_busy_time_covers_a_step_from_the_moment_it_is_started():
+    robot = Robot()
+    robot.offer("o/0#1", steps("go", "scan", "go"))
+    robot.run(3.5)
+    told = [report for report in robot.published if report.attempt_id]
+    starts = {report.step_index: report for report in reversed(told)}
+    assert [starts[index].busy_s for index in range(3)] == pytest.approx([3.0, 2.0, 1.0], abs=0.2)

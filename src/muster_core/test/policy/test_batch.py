@@ -267,6 +267,16 @@ def test_more_time_is_never_worse_and_much_is_as_good_as_none_counted() -> None:
     assert costs[-1] == policy.decide(snapshot, 1.0).objective
 
 
+def test_without_a_clock_a_small_budget_is_a_quick_search() -> None:
+    snapshot = some_snapshot()
+    thorough, quick = (
+        BatchPolicy().decide(snapshot, budget_s)
+        for budget_s in (batch.THOROUGH_BUDGET_S, batch.THOROUGH_BUDGET_S / 2)
+    )
+    assert examine(snapshot, quick.queues).faults == ()
+    assert thorough.objective < quick.objective <= 1.05 * thorough.objective
+
+
 def test_small_problem_uses_only_a_share_of_its_time() -> None:
     seen_s: list[float] = []
     look = looks(1.0, 0.001)

@@ -101,6 +101,18 @@ def test_last_plan_is_told_with_the_next_question() -> None:
     assert policy.asked[-1].task_planned_for.tolist() == [0]
 
 
+def test_robot_at_work_is_told_as_busy_for_less_the_older_its_report_is() -> None:
+    fleet, policy = make_fleet(*map(robot, range(1, 6)), heartbeat_timeout_s=8.0)
+    fleet.submit("o-1")
+    fleet.run(0.5)
+    busy = next(r.robot_id for r in fleet.robots.values() if r.task)  # for 5 s, it says
+    for seconds, told_s in ((0.0, 5.0), (2.0, 3.0), (2.0, 1.0), (2.0, module.BUSY_S_MIN)):
+        fleet.now = fleet.now.later(seconds)
+        fleet.submit(f"o-after-{told_s}")
+        shot = policy.asked[-1]
+        assert shot.robot_busy_s[shot.robot_ids.index(busy)] == pytest.approx(told_s)
+
+
 class Charging(Robot):
     """A robot at a charger that will be ready in a minute and a half."""
 
