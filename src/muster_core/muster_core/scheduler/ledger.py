@@ -262,6 +262,10 @@ class Ledger:
             self._index_current_task(self.orders[event.order_id])
         attempt.state, attempt.is_uncertain = state, event.uncertain
         attempt.steps_finished = max(attempt.steps_finished, event.steps_finished)
+        is_fetch = attempt.task.purpose is TaskPurpose.FETCH
+        if is_fetch and not event.uncertain and not attempt.task.has_item(attempt.steps_finished):
+            # It took nothing: the robot that it was to fetch from has the item still.
+            self._free_hands(self.orders[event.order_id], attempt.robot_id)
 
     def _on_task_revised(self, event: ev.TaskRevised, _: ev.Record) -> None:
         task = self._task(event.order_id, event.task_id)
@@ -410,6 +414,19 @@ class Ledger:
         """Remember that the robot has the order's item, or may have it."""
         order.item_robot_id = robot_id
         self.robots[robot_id].item_order_id = order.order.order_id
+
+    def _free_hands(self, order: OrderRecord, robot_id: RobotId) -> None:
+        """Remember that the robot does not have the order's item, though another may."""
+        robot = self.robots[robot_id]
+        if robot.item_order_id != order.order.order_id:
+            return
+        robot.item_order_id = OrderId("")
+        others = (
+            other_id
+            for other_id, other in self.robots.items()
+            if other.item_order_id == order.order.order_id
+        )
+        order.item_robot_id = next(others, RobotId(""))
 
     def _put_down(self, order: OrderRecord) -> None:
         """Forget who has the order's item."""

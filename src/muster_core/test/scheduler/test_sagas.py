@@ -383,6 +383,26 @@ def test_both_robots_that_may_have_the_item_are_given_no_other_order() -> None:
     assert not [name for name, robot in robots.items() if robot.item_order_id]
 
 
+def test_fetcher_that_tells_late_that_it_took_nothing_is_free_and_nobody_is_sent_to_it() -> None:
+    fleet = with_fetcher(allows_fetch=True)
+    lose(fleet)
+    fleet.run(3)
+    fleet.advance("robot_2", 1)  # it stands before the pick, and may begin it
+    lose(fleet, "robot_2")
+    robots = fleet.core.ledger.robots
+    assert robots[RobotId("robot_2")].item_order_id == "o-1"
+    fetcher = fleet.robots[RobotId("robot_2")]
+    fetcher.end(OutcomeResult.FAILED, "there is nothing")
+    fetcher.is_heard = True
+    fleet.run(1)
+    assert fleet.events(ev.OutcomeArrivedLate) and fleet.state("o-1") == "active"
+    order = fleet.core.ledger.orders[OrderId("o-1")]
+    assert order.item_robot_id == "robot_1"
+    assert robots[RobotId("robot_1")].item_order_id == "o-1"
+    assert robots[RobotId("robot_2")].item_order_id == ""
+    assert fleet.sent[-1].robot_id == "robot_2", "it can try again"
+
+
 def test_person_is_told_that_an_item_may_have_been_put_down_already() -> None:
     fleet = started(steps=3)
     fleet.end("robot_1", OutcomeResult.FAILED, is_uncertain=True)

@@ -43,6 +43,7 @@ TELLING_EVENTS = {
 }
 """After which of the log's events a trouble is worth something, and how much."""
 REBOOT_SHARE = 0.2
+MUTED_SHARE = 0.7
 BOOT_S_MIN, BOOT_S_MAX = 1, 60
 """What a steady clock shows after a start of its computer, s."""
 PAUSES_MAX = 12
@@ -334,9 +335,21 @@ class Troubles:
         self._timeline.after(self._chance.choice((5.0, 40.0, 1000.0)), agent.switch_on)
 
     def _start_rival(self) -> None:
-        world = self._world
-        world.start_rival()
-        self._timeline.after(self._chance.choice((1.0, 10.0, 40.0)), world.end_rival)
+        """Start a second traffic, often because nobody hears the first one.
+
+        What that one said meanwhile arrives when the other decides already.
+        """
+        world, chance = self._world, self._chance
+        first = world.traffics[0]
+        starts_s, ends_s = chance.uniform(0.0, 4.0), chance.choice((1.0, 10.0, 40.0))
+        if chance.random() < MUTED_SHARE:
+            cut = Cut(is_mute=True, is_deaf=False, keeps=True)
+            heals_s = starts_s + chance.uniform(0.0, 8.0)
+            self._note(first.name, "{} is mute for {:.1f} s", first.name, heals_s)
+            world.network.cut(first.name, cut)
+            self._timeline.after(heals_s, lambda: world.network.heal(first.name, cut))
+        self._timeline.after(starts_s, world.start_rival)
+        self._timeline.after(starts_s + ends_s, world.end_rival)
 
     def _boot_ns(self) -> int:
         return self._chance.randrange(BOOT_S_MIN, BOOT_S_MAX) * NS_PER_S
@@ -347,6 +360,7 @@ class Troubles:
 
 def mend(world: World) -> None:
     """Stop all troubles and bring everything back up."""
+    world.is_mended = True
     network, moods = world.network, world.broker.moods
     network.weather.loss = network.weather.doubling = network.weather.lateness = 0.0
     moods.is_away, moods.failures, moods.silence = False, 0.0, 0.0

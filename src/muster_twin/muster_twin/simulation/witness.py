@@ -15,6 +15,7 @@ from muster_core.robot import RobotReport
 from muster_core.scheduler.effects import Reply
 from muster_core.scheduler.ledger import Ledger
 from muster_core.task import Step
+from muster_core.traffic.effects import Release
 from muster_twin.simulation.floor import Work
 from muster_twin.simulation.messages import Asker
 
@@ -71,6 +72,9 @@ class Invariant:
     def agent_heard(self, robot_id: RobotId, message: TaskOffered | LeasesReceived) -> None:
         """An agent takes in a message of a scheduler."""
 
+    def release_heard(self, release: Release) -> None:
+        """An agent takes in a release that is meant for its robot."""
+
     def report_made(self, robot_id: RobotId, report: RobotReport) -> None:
         """An agent tells of its robot."""
 
@@ -107,8 +111,8 @@ class Invariant:
 
 HOOKS = (
     "recorded", "noted", "reply_left", "agent_heard", "report_made", "step_begun",
-    "step_ended", "body_moved", "kafka_grew", "offset_committed", "turn_ended", "opened",
-    "took_over", "crashed", "ended",
+    "step_ended", "body_moved", "release_heard", "kafka_grew", "offset_committed", "turn_ended",
+    "opened", "took_over", "crashed", "ended",
 )  # fmt: skip
 
 

@@ -80,6 +80,7 @@ class World:
         self.register = LeaseRegister()
         self.on_recorded: list[Callable[[Record], None]] = []
         self._restarts = restarts
+        self.is_mended = False
         self._agent_config = LED_AGENT_CONFIG if has_traffic else AGENT_CONFIG
         robot_ids = tuple(RobotId(f"robot_{number}") for number in range(1, robots + 1))
         spares = robot_ids[-1:] if has_spare else ()
@@ -195,7 +196,7 @@ class World:
     def start_rival(self) -> None:
         """Somebody starts a second traffic, which has the files of the first as they are now."""
         first, rival = self.traffics
-        if not rival.is_up:
+        if not rival.is_up and not self.is_mended:
             rival.memory.epoch, rival.memory.book = first.memory.epoch, dict(first.memory.book)
             rival.start()
 

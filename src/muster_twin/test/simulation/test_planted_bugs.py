@@ -16,6 +16,7 @@ from muster_core.agent.promises import Promises
 from muster_core.agent.records import StepBegun
 from muster_core.agent.state import AgentState
 from muster_core.agent.worker import Worker
+from muster_core.driver.protocol import Way
 from muster_core.gateway.event_export import EventExport
 from muster_core.gateway.order_import import OrderImport
 from muster_core.scheduler import attempts, core, lease_book, sagas
@@ -25,6 +26,12 @@ from muster_core.scheduler.ledger import Ledger
 from muster_core.scheduler.recorder import Recorder
 from muster_core.scheduler.requests import Requests
 from muster_core.scheduler.roster import Roster
+from muster_core.traffic.core import TrafficCore
+from muster_core.traffic.holdings import Holdings
+from muster_core.traffic.inputs import TrafficReport
+from muster_core.traffic.stretch import Stretch
+from muster_twin.simulation.driver import BodyDriver
+from muster_twin.simulation.floor import neighbours_of
 from muster_twin.simulation.run import run_seed
 
 Patch = Callable[[pytest.MonkeyPatch], None]
@@ -295,6 +302,60 @@ def pick_before_the_journal_knows(monkeypatch: pytest.MonkeyPatch) -> None:
         self._append(ready, now)
 
     monkeypatch.setattr(Worker, "turn", turn)
+
+
+@breaks("I8")
+def release_what_another_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Holdings, "others", lambda *_: ())
+
+
+@breaks("I8")
+def free_a_vertex_before_it_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    report = Stretch.report
+
+    def boast(self: Any, **said: Any) -> TrafficReport:
+        told = report(self, **said)
+        return replace(told, left=self.end, at=self.end, held=told.held[-1:])
+
+    monkeypatch.setattr(Stretch, "report", boast)
+
+
+@breaks("I8")
+def obey_an_old_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
+    accept = Stretch.accept
+
+    def obey(self: Any, release: Any) -> bool:
+        self.epoch, self._newest_release = 0, 0
+        return accept(self, release)
+
+    monkeypatch.setattr(Stretch, "accept", obey)
+
+
+@breaks("I8")
+def forget_what_was_held_at_a_restart_of_traffic(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(TrafficCore, "_on_robot_known", lambda *_: None)
+
+
+@breaks("I8")
+def open_before_the_roll_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    call_roll = TrafficCore._call_roll
+
+    def open_at_once(self: Any, now: Any) -> None:
+        call_roll(self, now)
+        self._is_open = True
+
+    monkeypatch.setattr(TrafficCore, "_call_roll", open_at_once)
+
+
+@breaks("I8")
+def drive_on_without_a_release(monkeypatch: pytest.MonkeyPatch) -> None:
+    drive = BodyDriver.drive
+
+    def overrun(self: Any, way: Any, now: Any) -> None:
+        ahead = sorted(neighbours_of(way.vertices[-1]))
+        drive(self, Way(way.first, (*way.vertices, ahead[0])), now)
+
+    monkeypatch.setattr(BodyDriver, "drive", overrun)
 
 
 SEEDS_MAX = 200

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 
+from muster_core.agent.records import AgentRecord, TrafficEpochSeen
 from muster_core.ids import RobotId
 from muster_core.task import Step
+from muster_core.traffic.effects import Release
 from muster_twin.simulation.body import Body
 from muster_twin.simulation.floor import Work
 from muster_twin.simulation.processes.agent import AgentProcess
@@ -18,7 +21,8 @@ class KeptApart(Invariant):
 
     A body on an edge is at both of its ends, so two that swap along an edge, or follow each other
     too closely, are found as well. Checked whenever a body is elsewhere and whenever an agent has
-    done a turn, for nothing else changes either.
+    done a turn, for nothing else changes either. And what a deposed traffic releases is held by
+    nobody, whether or not another is there already.
 
     :param agent_of: the agent of a robot, up or down.
     """
@@ -33,6 +37,23 @@ class KeptApart(Invariant):
         self._bodies = bodies
         self._agent_of = agent_of
         self._held: dict[RobotId, frozenset[str]] = {}
+        self._epochs: dict[RobotId, int] = defaultdict(int)
+        # Of each robot, what releases name that it has heard in this turn: what it must not hold
+        # by that, and what it may.
+        self._void: dict[RobotId, set[str]] = defaultdict(set)
+        self._good: dict[RobotId, set[str]] = defaultdict(set)
+
+    def noted(self, robot_id: RobotId, record: AgentRecord) -> None:
+        """See :class:`Invariant`."""
+        if isinstance(record, TrafficEpochSeen):
+            self._epochs[robot_id] = record.epoch
+
+    def release_heard(self, release: Release) -> None:
+        """See :class:`Invariant`."""
+        robot_id = release.robot_id
+        is_over = release.epoch < self._epochs[robot_id]
+        heard = self._void if is_over else self._good
+        heard[robot_id].update(set(release.vertices).difference(self._agent_of(robot_id).core.held))
 
     def body_moved(self, body: Body) -> None:
         """See :class:`Invariant`."""
@@ -47,6 +68,7 @@ class KeptApart(Invariant):
         """See :class:`Invariant`."""
         if isinstance(process, AgentProcess):
             self._look(self._bodies[process.robot_id])
+            self._look_for_void(process)
 
     def crashed(self, process: Process) -> None:
         """See :class:`Invariant`. What an agent told its body in its last turn may be new."""
@@ -57,6 +79,14 @@ class KeptApart(Invariant):
         if body.next_vertex:
             what = f"{body.robot_id} begins {step.verb} between {' and '.join(body.occupied)}"
             self.fail(what, body.robot_id)
+
+    def _look_for_void(self, agent: AgentProcess) -> None:
+        robot_id = agent.robot_id
+        void, good = self._void.pop(robot_id, set()), self._good.pop(robot_id, set())
+        taken = (void - good).intersection(agent.core.held)
+        if taken:
+            what = f"{robot_id} holds {', '.join(sorted(taken))}, which a deposed traffic released"
+            self.fail(what, robot_id)
 
     def _look(self, body: Body) -> None:
         robot_id = body.robot_id

@@ -8,7 +8,7 @@ from typing import Any
 from muster_core.agent import Abilities, AgentConfig, AgentCore, fold_journal, shortest
 from muster_core.agent.effects import TellProgress
 from muster_core.agent.ground import Ground
-from muster_core.agent.inputs import LeasesReceived, TaskOffered
+from muster_core.agent.inputs import LeasesReceived, ReleaseReceived, TaskOffered
 from muster_core.agent.records import to_entries
 from muster_core.agent.worker import Worker
 from muster_core.clock import NS_PER_S, Instant
@@ -78,6 +78,8 @@ class AgentProcess(Process):
         for message in batch:
             if isinstance(message, TaskOffered | LeasesReceived):
                 self._machinery.witness.tell("agent_heard", self.robot_id, message)
+            elif isinstance(message, ReleaseReceived):
+                self._machinery.witness.tell("release_heard", message.release)
         self._worker.handle(batch, self.now())
         if self._timeline.now_ns >= self._announce_ns:
             self._announce()
