@@ -21,7 +21,7 @@ class Better(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measured number beside the same number of a bare rclpy program in the same run.
+    """One measured number beside what it is measured against in the same run.
 
     :param target: the bound of the ratio; None = measured to be known, without a bound.
     :param note: how much was measured, and the spread.
@@ -63,8 +63,12 @@ def spread(values: Iterable[float], digits: int = 2) -> str:
 
 
 def write_results(path: Path, figures: Iterable[Figure]) -> None:
-    """Write the figures as ``{"name": {"value", "unit", "baseline", "ratio"}}``."""
-    results = {
+    """Write the figures as ``{"name": {"value", "unit", "baseline", "ratio"}}``.
+
+    Figures that the file has and that were not measured now stay as they are.
+    """
+    known = json.loads(path.read_text()) if path.is_file() else {}
+    results = known | {
         figure.name: {
             "value": round(figure.value, 4),
             "unit": figure.unit,
@@ -78,9 +82,9 @@ def write_results(path: Path, figures: Iterable[Figure]) -> None:
 
 def make_table(figures: Iterable[Figure], caption: str) -> Table:
     """The figures, each with its bound and whether it is kept."""
-    table = Table(title="Muster beside bare rclpy", caption=caption, caption_justify="left")
+    table = Table(title="Muster beside its baselines", caption=caption, caption_justify="left")
     table.add_column("figure", overflow="fold")
-    for heading in ("Muster", "bare rclpy", "ratio"):
+    for heading in ("Muster", "baseline", "ratio"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("target", no_wrap=True)
     table.add_column("measured", overflow="fold")

@@ -1,4 +1,4 @@
-"""Measures Muster beside bare rclpy, prints a table and writes ``bench/results.json``.
+"""Measures Muster beside its baselines, prints a table and writes ``bench/results.json``.
 
 ``python3 bench/run.py`` takes all figures, ``python3 bench/run.py intake_rate`` the named ones. A
 missed target is told and is no failure; a figure that could not be measured is (exit 1). One whose
@@ -57,7 +57,8 @@ def main() -> int:
         except Exception:
             traceback.print_exc()
             broken.append(name)
-        write_results(RESULTS, figures)
+        if not options.quick:
+            write_results(RESULTS, figures)
     console.print(make_table(figures, _machine(options.quick)))
     for sentence in skipped:
         console.print(sentence, markup=False)

@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from muster_ros.clock import real_s
+
 Item = TypeVar("Item")
 
 BATCH_MAX = 512
@@ -75,7 +77,7 @@ class CoreLoop(Generic[Item]):
                 if not batch and now < next_tick:
                     continue
                 if now >= next_tick:
-                    next_tick = now + self._tick_s
+                    next_tick = now + real_s(self._tick_s)
                 self._handle(batch)
         except BaseException as error:
             self._on_crash(error)

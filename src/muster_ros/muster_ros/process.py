@@ -7,12 +7,15 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 
 from muster_ros.logs import configure_logs
-from muster_ros.shell import MusterNode
+
+if TYPE_CHECKING:  # the shell's clock has a node of its own, which ends the process as this says
+    from muster_ros.shell import MusterNode
 
 CRASH_EXIT_CODE = 70  # EX_SOFTWARE
 

@@ -13,9 +13,11 @@ from typing import Any
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.parameter import Parameter
 
 from muster_core.errors import MusterError
 from muster_ros.logs import node_logger
+from muster_ros.simulated_clock import use_simulated_clock
 
 DEFAULT_FLEET = "/muster"
 DIAGNOSTICS_PERIOD_S = 2.0
@@ -73,7 +75,7 @@ class MusterNode(LifecycleNode):
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Run ``open``; close what it had opened when it fails."""
-        return self._transition("configure", self.open, self._opened)
+        return self._transition("configure", self._open_on_time, self._opened)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Run ``start``; close what it had started when it fails."""
@@ -92,6 +94,11 @@ class MusterNode(LifecycleNode):
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Close everything, from whatever state."""
         return self._transition("shutdown", lambda _: self.close())
+
+    def _open_on_time(self, resources: ExitStack) -> None:
+        if self.get_parameter_or("use_sim_time", Parameter("use_sim_time", value=False)).value:
+            use_simulated_clock()
+        self.open(resources)
 
     def close(self) -> None:
         """Close what is started and opened, newest first. Closing twice is fine."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from muster_core.clock import NS_PER_S, Instant
 from muster_core.leadership import Candidate, LeadershipError
-from muster_ros.clock import read_clock
+from muster_ros.clock import read_clock, real_s
 from muster_scheduler.ending import OnEnd
 
 JOIN_TIMEOUT_S = 5.0
@@ -49,7 +49,7 @@ class Candidacy:
 
     def _run(self) -> None:
         try:
-            while not self._is_stopping.wait(self._period_s):
+            while not self._is_stopping.wait(real_s(self._period_s)):
                 now = read_clock()
                 self._check_turns(now)
                 self.candidate.advance(now)

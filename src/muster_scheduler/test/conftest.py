@@ -135,8 +135,8 @@ class World:
         self.parameters: dict[str, Any] = {
             "site": str(site_file),
             "data_dir": str(directory),
-            # A disk that hangs for seconds, as on a busy machine, costs the lead: that is right, and
-            # not what these tests are about. Those that are have a lease of their own.
+            # A disk that hangs for seconds costs the lead, which is right. Tests that are about
+            # that have a lease of their own.
             "leadership_lease_s": 30.0,
         }
         self.site = load_site(site_file)

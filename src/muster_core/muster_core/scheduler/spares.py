@@ -34,9 +34,10 @@ class Spares:
             self._release(name, lost, now)
         replaced = {robots[name].instead_of for name in self._names if name in robots}
         missing = [robot_id for robot_id in lost if robot_id not in replaced]
-        for robot_id, name in zip(missing, self._free(now), strict=False):
+        called = list(zip(missing, self._free(now), strict=False)) if missing else []
+        for robot_id, name in called:
             self._recorder.emit(ev.SpareCalled(robot_id=name, instead_of=robot_id), now)
-        return bool(missing)
+        return bool(called)
 
     def _free(self, now: Instant) -> list[RobotId]:
         robots = self._ledger.robots
