@@ -15,8 +15,9 @@ a row of actions that always goes on by E. Yukhnevich and A. Andreychuk (Enhanci
 Multi-Action Operations, 2025).
 
 Nobody is promised to arrive by that alone. So whoever has come no nearer to its goal for
-``patience_steps`` is led there by priority inheritance, as the most urgent of all, and everybody
-else makes way (K. Okumura et al., 2022: on biconnected graphs that always works).
+``patience_steps`` is led on by priority inheritance, as the most urgent of all, until it is nearer
+than ever before; everybody else makes way (K. Okumura et al., 2022: on biconnected graphs that
+always works). So it comes nearer again and again until it arrives.
 """
 
 from __future__ import annotations
@@ -39,13 +40,13 @@ NODES_MAX = 2000
 """How many places and times one search may look at."""
 NODES_A_ROBOT_MAX = 400
 """How many all searches of a step may, for each robot of the fleet."""
-PATIENCE_STEPS = 30
+PATIENCE_STEPS = 12
 
 
 class JointPlan:
     """The plan of one fleet, whose robots move in step; one object serves one fleet.
 
-    :param patience_steps: how long a robot may come no nearer to its goal before it is led there.
+    :param patience_steps: how long a robot may come no nearer to its goal before it is led on.
     """
 
     def __init__(
@@ -128,12 +129,10 @@ class JointPlan:
     def _lead(self, states: Int32s, goals: Int32s) -> Int32s:
         """A step by priority inheritance, the longest waiting first.
 
-        Who is led goes on being so until it has arrived.
+        Who is led goes on being so until it is nearer to its goal than ever before.
         """
         self.leads += 1
-        is_led = self._waited > self._patience
         after = self.motion.decide(states, goals, self._waited)
-        self._nearest[is_led] = 0
         times = self._horizon + 1
         self._paths = np.repeat(after[:, np.newaxis], times, axis=1).astype(np.int32)
         return after

@@ -16,8 +16,11 @@ STEP = 4
 """What a step of delay costs."""
 AWAY = 1
 """What each step away from its last goal costs a robot that has been there."""
-CROSSING, CROSSING_EQUAL = 1, 2
-"""What it costs to cross a robot whose delay weighs less, and one whose delay weighs as much."""
+CROSSING = 1
+"""What it costs to cross a robot whose delay weighs less than one's own."""
+EAGER, SHY = 2, 8
+"""What it costs to cross another one: first little, so that short ways are found, and then so much
+that a robot in a crowd rather makes way itself than ploughs through."""
 COST_MAX = 4000
 """No way that costs more is looked for."""
 STAMP_STEP = 2 * COST_MAX
@@ -133,21 +136,21 @@ def swapper(board: Board, time: int, here: int, there: int) -> int:
 
 
 @part
-def price(board: Board, robot: int, other: int, pushes: bool) -> int:
+def price(board: Board, robot: int, other: int, crossing: int) -> int:
     """What it costs to cross the other one, NOBODY included; -1 = it must not be crossed."""
     if other < 0:
         return 0
-    if not pushes or board.role[other] != OUTSIDE:
+    if crossing == 0 or board.role[other] != OUTSIDE:
         return -1
-    return CROSSING if board.weight[other] < board.weight[robot] else CROSSING_EQUAL
+    return CROSSING if board.weight[other] < board.weight[robot] else crossing
 
 
 @part
-def search(board: Board, robot: int, limit: int, pushes: bool) -> int:
+def search(board: Board, robot: int, limit: int, crossing: int) -> int:
     """What the robot's cheapest way costs, or -1 when none costs ``limit`` or less.
 
-    Its own path must have been taken off the board. The way is left in ``found``. With ``pushes``
-    it may lead through robots outside the group, at the price of a crossing each time.
+    Its own path must have been taken off the board. The way is left in ``found``. It may lead
+    through robots outside the group at the price of ``crossing`` each time, unless that is 0.
     (A* through space and time with exact distances: D. Silver, Cooperative Pathfinding, 2005.)
     """
     headings, states, horizon = board.headings, board.states, board.horizon
@@ -196,8 +199,8 @@ def search(board: Board, robot: int, limit: int, pushes: bool) -> int:
             if cost > limit:
                 continue
             if holders[then + there] >= 0 or (there != here and holders[then + here] >= 0):
-                meeting = price(board, robot, holders[then + there], pushes)
-                swap = price(board, robot, swapper(board, time, here, there), pushes)
+                meeting = price(board, robot, holders[then + there], crossing)
+                swap = price(board, robot, swapper(board, time, here, there), crossing)
                 cost += meeting + swap
                 if meeting < 0 or swap < 0 or cost > limit:
                     continue
@@ -284,7 +287,7 @@ def lift(board: Board, robot: int, place: int) -> None:
 
 
 @part
-def move_group(board: Board, root: int) -> bool:
+def move_group(board: Board, root: int, crossing: int) -> bool:
     """Give ``root`` a cheaper path and those in its way other ones, if that is worth it to all.
 
     What the others lose must weigh less than what ``root`` gains; else everything is as before.
@@ -299,7 +302,7 @@ def move_group(board: Board, root: int) -> bool:
         robot = board.group[done]
         old = board.kept_costs[done]
         limit = old - 1 if done == 0 else old + (gain - 1) // board.weight[robot]
-        is_better = search(board, robot, limit, True) >= 0
+        is_better = search(board, robot, limit, crossing) >= 0
         if not is_better:
             break
         for i in range(find_crossed(board)):
@@ -334,7 +337,7 @@ def move_group(board: Board, root: int) -> bool:
 def go_round(board: Board, robot: int) -> bool:
     """Give the robot a cheaper path past all the others, if there is one."""
     put(board, robot, NOBODY)
-    is_better = search(board, robot, board.cost[robot] - 1, False) >= 0
+    is_better = search(board, robot, board.cost[robot] - 1, 0) >= 0
     if is_better:
         take(board, robot)
     else:
@@ -379,12 +382,17 @@ def improve_all(board: Board, order: Numbers, passes: int) -> None:
     for i in range(len(order)):
         extend(board, order[i])
         board.cost[order[i]] = path_cost(board, order[i])
+    stuck = STEP * board.horizon // 2
     for _ in range(passes):
         is_better = False
         for i in range(len(order)):
             robot = order[i]
             is_due = board.cost[robot] > 0 and board.counts[1] > 0
-            if is_due and (move_group(board, robot) or go_round(board, robot)):
+            if is_due and (
+                move_group(board, robot, EAGER)
+                or go_round(board, robot)
+                or (board.cost[robot] >= stuck and move_group(board, robot, SHY))
+            ):
                 is_better = True
         if not is_better:
             break

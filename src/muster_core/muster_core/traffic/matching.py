@@ -23,10 +23,11 @@ from muster_core.traffic.distances import FAR, Distances
 from muster_core.traffic.graph import Int32s
 
 NOTHING = -1
-LENGTH_SHARE = 0.3
-"""How much a task's own length counts against it. At 1 the mean wait would be the least if robots
-were always where they are needed; but picking the short ones from far and wide takes ways that are
-longer, and leaves long tasks to the end. Between 0.2 and 0.5 hardly matters."""
+LENGTH_SHARE = 0.1
+"""How much a task's own length counts against it. The more it does, the less tasks wait on the
+mean, for short ones are first; but they are fetched from farther away, and the long ones are left
+to the end. On seeded instances with long backlogs, 0.3 has waits shorter by 4 % than 0.1, and the
+last delivery later by 2 to 3 %."""
 CANDIDATES_MAX = 400
 """How many tasks are looked at: the oldest. So a task waits for so many others at most that are
 liked better, and the cost of a match has a bound."""

@@ -150,6 +150,29 @@ def test_robot_in_a_lock_is_led_out_of_it() -> None:
     assert states.tolist() == goals.tolist()
 
 
+@pytest.mark.parametrize(("crowd", "patience"), [(4, 1000), (8, 1000), (12, 12)])
+def test_crowds_on_both_sides_of_a_gap_change_sides(crowd: int, patience: int) -> None:
+    """Eight are more than may move together; twelve need to be led now and then."""
+    side = "...........\n" * 3
+    grid = Grid.of_text(f"{side}@@@@@.@@@@@\n{side}")
+    plan = JointPlan(PlainMotion(grid.graph), patience_steps=patience)
+    above, below = (
+        [
+            int(grid.vertices[r, c])
+            for r in rows
+            for c in sorted(range(11), key=lambda c: abs(c - 5))
+        ]
+        for rows in ((2, 1, 0), (4, 5, 6))
+    )
+    states = ints(*above[:crowd], *below[:crowd])
+    goals = ints(*below[:crowd][::-1], *above[:crowd][::-1])
+    for _ in range(400):
+        if (states == goals).all():
+            break
+        states = step(plan, states, goals)
+    assert states.tolist() == goals.tolist()
+
+
 def test_robots_that_were_put_elsewhere_are_planned_for_anew() -> None:
     plan = JointPlan(PlainMotion(Grid.of_text("....").graph))
     step(plan, ints(0), ints(3))
