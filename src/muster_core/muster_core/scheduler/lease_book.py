@@ -16,6 +16,10 @@ Hold = tuple[RobotId, AttemptId]
 ACKNOWLEDGEMENTS_MAX = 10_000
 """Acknowledgements told at once; beyond it an outcome waits for its robot's next heartbeat."""
 
+ACKNOWLEDGE_S = 0.5
+"""How long an acknowledgement may wait for others. All robots hear each message of leases, and none
+waits for its acknowledgement: it is given the next task meanwhile."""
+
 
 class LeaseBook:
     """Makes the next message of leases, when one is due or ``is_urgent``."""
@@ -27,21 +31,26 @@ class LeaseBook:
         self._acknowledgements: dict[Hold, None] = {}
         self._durable: dict[Hold, int] = {}
         self._sent_ns = self._renewed_ns = 0
+        self._acknowledge_ns = 0
         self.is_urgent = False
 
-    def acknowledge(self, robot_id: RobotId, attempt_id: AttemptId) -> None:
-        """Tell the robot that the log has the outcome, or has no use for it."""
+    def acknowledge(self, robot_id: RobotId, attempt_id: AttemptId, now: Instant) -> bool:
+        """Tell the robot, soon, that the log has the outcome, or has no use for it.
+
+        False when it is to be told already, or there is no room and its next heartbeat will do.
+        """
         hold = (robot_id, attempt_id)
-        if (
-            hold not in self._acknowledgements
-            and len(self._acknowledgements) < ACKNOWLEDGEMENTS_MAX
-        ):
-            self._acknowledgements[hold] = None
-            self.is_urgent = True
+        if hold in self._acknowledgements or len(self._acknowledgements) >= ACKNOWLEDGEMENTS_MAX:
+            return False
+        if not self._acknowledgements:
+            self._acknowledge_ns = now.later(ACKNOWLEDGE_S).steady_ns
+        self._acknowledgements[hold] = None
+        return True
 
     def take_due(self, now: Instant) -> PublishLeases | None:
         """The message to publish now; None when none is due."""
-        if not self.is_urgent and not self._is_due(self._sent_ns, now):
+        is_waited_for = bool(self._acknowledgements) and now.steady_ns >= self._acknowledge_ns
+        if not (self.is_urgent or is_waited_for or self._is_due(self._sent_ns, now)):
             return None
         grants, revocations = self._holds(now)
         leases = self._message(grants, revocations, tuple(self._acknowledgements))
