@@ -28,6 +28,7 @@ from muster_core.agent.inputs import (
 )
 from muster_core.agent.intake import EPOCH_MAX, refusal
 from muster_core.agent.lease import Lease
+from muster_core.agent.pace import pause_s
 from muster_core.agent.permission import Permission
 from muster_core.agent.picture import picture
 from muster_core.agent.records import (
@@ -121,6 +122,11 @@ class AgentCore:
         self._records.clear()
         self._effects.clear()
         return ready
+
+    def pause_s(self) -> float:
+        """How long ``step`` need not be called if no input comes, s."""
+        is_idle = self._run is None and self.state.attempt is None
+        return pause_s(self._config, self._report, self._run, is_idle=is_idle)
 
     def report(self) -> RobotReport:
         """What is true of the robot; not numbered, as it is not told yet."""
