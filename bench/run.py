@@ -25,6 +25,7 @@ MODULES = (
     "simulation_rate",
     "traffic_step",
     "twin_speed",
+    "seed_design",
 )
 DOMAINS = range(50, 100)
 """DDS domains whose ports no other program of the machine is likely to use."""
@@ -39,7 +40,7 @@ def main() -> int:
     _isolate()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
 
-    from figure import make_table, write_results
+    from figure import SkippedError, make_table, write_results
     from rich.console import Console
 
     console = Console(width=None if sys.stdout.isatty() else 140)
@@ -48,6 +49,8 @@ def main() -> int:
         console.print(f"measuring {name} ...")
         try:
             figures.extend(importlib.import_module(name).measure(options.quick))
+        except SkippedError as reason:
+            console.print(f"{name} is skipped: {reason}", soft_wrap=True)
         except Exception:
             traceback.print_exc()
             broken.append(name)
