@@ -12,6 +12,10 @@ from pathlib import Path
 from rich.table import Table
 
 
+class SkippedError(Exception):
+    """A figure cannot be measured here, which is no failure; says what would be needed."""
+
+
 class Better(Enum):
     """Which way a figure should go."""
 

@@ -27,8 +27,11 @@ class Child:
     A context manager: the process has ended after it.
     """
 
-    def __init__(self, name: str, command: Sequence[str]) -> None:
+    def __init__(
+        self, name: str, command: Sequence[str], *, end_timeout_s: float = END_TIMEOUT_S
+    ) -> None:
         self.name = name
+        self._end_timeout_s = end_timeout_s
         self._reports: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._last_lines: deque[str] = deque(maxlen=LINES_KEPT_MAX)
         self._process = subprocess.Popen(
@@ -65,6 +68,11 @@ class Child:
             )
         return line.split()
 
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        return self._process.pid
+
     def cpu_s(self) -> float:
         """The CPU time that the process has used so far, in user and kernel mode, s."""
         return cpu_s(self._process.pid)
@@ -74,7 +82,7 @@ class Child:
         if self._process.poll() is None:
             self._process.terminate()
             try:
-                self._process.wait(END_TIMEOUT_S)
+                self._process.wait(self._end_timeout_s)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()

@@ -31,6 +31,7 @@ MODULES = (
     "league",
     "assignment_quality",
     "assignment_time",
+    "seed_design",
 )
 DOMAINS = range(50, 100)
 """DDS domains whose ports no other program of the machine is likely to use."""
@@ -45,9 +46,8 @@ def main() -> int:
     _isolate()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
 
-    from figure import make_table, write_results
+    from figure import SkippedError, make_table, write_results
     from rich.console import Console
-    from shared_data import AbsentError
 
     console = Console(width=None if sys.stdout.isatty() else 140)
     figures, broken, skipped = [], [], []
@@ -55,8 +55,8 @@ def main() -> int:
         console.print(f"measuring {name} ...")
         try:
             figures.extend(importlib.import_module(name).measure(options.quick))
-        except AbsentError as absent:
-            skipped.append(f"{name} is skipped: {absent}")
+        except SkippedError as reason:
+            skipped.append(f"{name} is skipped: {reason}")
         except Exception:
             traceback.print_exc()
             broken.append(name)

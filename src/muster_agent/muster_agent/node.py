@@ -9,6 +9,7 @@ from typing import Any
 from muster_msgs import action, msg
 from rclpy.publisher import Publisher
 
+from muster_agent.attention import Attention
 from muster_agent.conversions import to_leases, to_offer
 from muster_agent.goals import Goals
 from muster_agent.journal import journal_path, open_journal
@@ -61,6 +62,7 @@ class AgentNode(MusterNode):
         self._core: AgentCore | None = None
         self._loop: CoreLoop[Input] | None = None
         self._warning = ""
+        self._attention = Attention()
 
     @property
     def robot_id(self) -> RobotId:
@@ -103,7 +105,7 @@ class AgentNode(MusterNode):
         loop = CoreLoop[Input](
             f"{self.robot_id}-agent",
             lambda batch: self._turn(worker, surroundings, batch),
-            tick_s=self._config.tick_s,
+            tick_s=core.pause_s,
             inbox_max=self._config.inbox_max,
             on_crash=self._on_crash,
         )
@@ -202,7 +204,9 @@ class AgentNode(MusterNode):
         return loop is not None and loop.put(item)
 
     def _on_leases(self, message: msg.Leases) -> None:
-        self._put(to_leases(message, self.robot_id))
+        leases, now = to_leases(message, self.robot_id), read_clock()
+        if self._attention.is_due(leases, now, alone_after_s=self._config.alone_after_s):
+            self._put(leases)
 
     def _on_offer(self, goal: action.ExecuteTask.Goal) -> bool:
         return self._put(to_offer(goal))

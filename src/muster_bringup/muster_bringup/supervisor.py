@@ -78,9 +78,7 @@ class Supervisor(Node):
         self._told_s = 0.0
         self._is_going_down = False
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
-        self.create_subscription(
-            DiagnosticArray, "/diagnostics", self._on_diagnostics, DIAGNOSTICS_DEPTH
-        )
+        self._reasons: Any = None
         self.create_timer(TICK_S, self._advance)
         self.create_timer(DIAGNOSTICS_PERIOD_S, self._publish_diagnostics)
 
@@ -104,7 +102,23 @@ class Supervisor(Node):
             self._give_up_on_gone()
         for request in self._bring_up.requests(time.monotonic()):
             self._send(request)
+        self._listen()
         self._tell_changes()
+
+    def _listen(self) -> None:
+        """Hear why transitions fail, as long as a node is not active; nodes repeat it.
+
+        In a fleet that is well these are the most frequent messages of all, and each would wake
+        this node with two clients for every node of the fleet.
+        """
+        is_wanted = not self._bring_up.report().is_active
+        if is_wanted and self._reasons is None:
+            self._reasons = self.create_subscription(
+                DiagnosticArray, "/diagnostics", self._on_diagnostics, DIAGNOSTICS_DEPTH
+            )
+        elif not is_wanted and self._reasons is not None:
+            self.destroy_subscription(self._reasons)
+            self._reasons = None
 
     def _send(self, request: Request) -> None:
         get_state, change_state = self._asked[request.node]

@@ -125,6 +125,17 @@ def test_node_that_began_anew_is_brought_back(diary: list[str]) -> None:
             assert diary == ["policy configured", "policy activated"]
 
 
+def test_diagnostics_are_heard_only_while_a_node_is_not_active(diary: list[str]) -> None:
+    supervisor = make_supervisor("1:/test/policy", answer_timeout_s=0.5)
+    path = "/diagnostics"
+    with running(supervisor):
+        wait_until(lambda: supervisor.count_subscribers(path) == 1, "its listening")
+        with running(DummyNode("policy", diary)):
+            wait_until(lambda: supervisor.is_active, "the node's being active")
+            wait_until(lambda: supervisor.count_subscribers(path) == 0, "its being at rest")
+        wait_until(lambda: supervisor.count_subscribers(path) == 1, "its listening again")
+
+
 def test_going_down_does_not_wait_for_nodes_that_are_gone(diary: list[str]) -> None:
     supervisor = make_supervisor(
         "1:/test/policy", answer_timeout_s=3000.0, down_timeout_s=3000.0, watch_period_s=3000.0

@@ -46,6 +46,7 @@ class OrderConsumer:
                 "group.id": config.consumer_group,
                 "session.timeout.ms": int(config.session_timeout_s * 1000),
                 "heartbeat.interval.ms": int(config.session_timeout_s * 1000 / HEARTBEATS),
+                "fetch.wait.max.ms": max(1, int(config.fetch_wait_s * 1000)),
                 "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",
                 "isolation.level": "read_committed",

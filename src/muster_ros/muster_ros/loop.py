@@ -24,6 +24,7 @@ JOIN_TIMEOUT_S = 5.0
 class CoreLoop(Generic[Item]):
     """Calls ``handle`` with a batch of what was put, at least every ``tick_s`` (then maybe empty).
 
+    :param tick_s: a number, or what tells after each batch how long the next may take to come.
     :param inbox_max: items that may wait; ``put`` returns False beyond it.
     :param on_crash: called from the loop's thread with an exception that ``handle`` raised; the
         loop has ended then.
@@ -34,12 +35,12 @@ class CoreLoop(Generic[Item]):
         name: str,
         handle: Callable[[list[Item]], None],
         *,
-        tick_s: float,
+        tick_s: float | Callable[[], float],
         inbox_max: int,
         on_crash: Callable[[BaseException], None],
     ) -> None:
         self._handle = handle
-        self._tick_s = tick_s
+        self._tick_s = tick_s if callable(tick_s) else lambda: tick_s
         self._inbox_max = inbox_max
         self._on_crash = on_crash
         self._inbox: queue.SimpleQueue[Item | None] = queue.SimpleQueue()
@@ -76,9 +77,10 @@ class CoreLoop(Generic[Item]):
                 now = time.monotonic()
                 if not batch and now < next_tick:
                     continue
-                if now >= next_tick:
-                    next_tick = now + real_s(self._tick_s)
                 self._handle(batch)
+                # From the batch's beginning, so that its own length does not slow the ticks.
+                tick = now + real_s(self._tick_s())
+                next_tick = tick if now >= next_tick else min(tick, next_tick)
         except BaseException as error:
             self._on_crash(error)
 

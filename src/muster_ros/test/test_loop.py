@@ -55,6 +55,26 @@ def test_time_passes_without_anything_put() -> None:
     loop.stop()
 
 
+def test_a_batch_can_bring_the_next_tick_forward() -> None:
+    ticks = threading.Semaphore(0)
+    pause_s = [60.0]
+
+    def handle(batch: list[int]) -> None:
+        if batch:
+            pause_s[0] = 0.01
+        else:
+            ticks.release()
+
+    loop: CoreLoop[int] = CoreLoop(
+        "t", handle, tick_s=lambda: pause_s[0], inbox_max=1, on_crash=no_crash
+    )
+    loop.start()
+    assert ticks.acquire(timeout=WAIT_S)  # the first comes at once
+    loop.put(1)
+    assert all(ticks.acquire(timeout=WAIT_S) for _ in range(3))
+    loop.stop()
+
+
 def test_exception_in_a_batch_ends_the_loop_and_is_told() -> None:
     told = threading.Event()
     errors: list[BaseException] = []

@@ -32,8 +32,8 @@ class AgentConfig(Config, frozen=True, kw_only=True):
     # How often the robot's state is told when nothing changes, s. Well below a third of the
     # scheduler's lease, or a lost message looks like a lost robot.
     heartbeat_period_s: float = 1.0
-    # How often the driver is asked, s; a step's end is noticed at most so late. At most
-    # heartbeat_period_s.
+    # How often the driver of a robot at work is asked, s; a step's end is noticed at most so late,
+    # and at once when the driver said when it comes. At most heartbeat_period_s.
     tick_s: float = 0.1
     # Messages that may wait for the loop; beyond it they are dropped and counted, and their senders
     # repeat them.

@@ -31,6 +31,7 @@ from muster_core.agent.inputs import (
 )
 from muster_core.agent.intake import EPOCH_MAX, refusal, refused
 from muster_core.agent.lease import Lease
+from muster_core.agent.pace import pause_s
 from muster_core.agent.permission import Permission
 from muster_core.agent.picture import picture
 from muster_core.agent.promises import Promises
@@ -136,6 +137,13 @@ class AgentCore:
         ready = Ready(self._promises.take_records(), tuple(self._effects))
         self._effects.clear()
         return ready
+
+    def pause_s(self) -> float:
+        """How long ``step`` need not be called if no input comes, s."""
+        if self._driving is not None and self._driving.is_under_way:
+            return self._config.tick_s  # each vertex that is left is waited for by others
+        is_idle = self._run is None and self.state.attempt is None
+        return pause_s(self._config, self._report, self._run, is_idle=is_idle)
 
     def report(self) -> RobotReport:
         """What is true of the robot; not numbered, as it is not told yet."""

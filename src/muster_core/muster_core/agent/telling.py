@@ -9,8 +9,9 @@ from muster_core.driver.protocol import DriverReport
 from muster_core.ids import AttemptId
 from muster_core.robot import RobotReport
 
-PROGRESS_PERIOD_S = 0.5
-"""How often followers of an attempt hear how far its step is."""
+PROGRESS_PERIOD_S = 5.0
+"""How often followers of an attempt hear how far its step is, besides when a step begins. Seldom:
+the scheduler follows all attempts, and an action client costs most when it wakes."""
 
 
 class Telling:

@@ -8,6 +8,7 @@ IN_FLIGHT_MAX = 200
 """The scheduler's services keep 256 requests and serve others besides the gateway."""
 READ_PAGE_MAX = 2000
 DURATION_S_MAX = 3600.0
+FETCH_WAIT_S_MAX = 60.0
 
 
 class GatewayConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -27,6 +28,10 @@ class GatewayConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     # A gateway that Kafka has not heard of for so long leaves its partitions to others of its group
     # (within group.min.session.timeout.ms and group.max.session.timeout.ms of the brokers).
     session_timeout_s: float = 6.0
+
+    # How long Kafka may keep the question for new orders when there are none. A Kafka answers as
+    # soon as one comes; a mock Kafka only when the time is over, so there it delays orders.
+    fetch_wait_s: float = 0.5
 
     # Orders that the scheduler has been asked about and has not answered.
     orders_in_flight_max: int = 64
@@ -83,6 +88,7 @@ class GatewayConfig(Config, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         self._require_between("retry_s_max", self.retry_s_min, DURATION_S_MAX)
         for key in ("submit_timeout_s", "retry_s_min", "read_timeout_s", "follow_period_s"):
             self._require_between(key, 0.01, DURATION_S_MAX)
+        self._require_between("fetch_wait_s", 0.001, FETCH_WAIT_S_MAX)
         self._require_between("session_timeout_s", 1.0, DURATION_S_MAX)
         self._require_between("delivery_timeout_s", 1.0, DURATION_S_MAX)
 

@@ -209,15 +209,15 @@ class SchedulerCore:
             self._take_outcome(report.robot_id, outcome, now)
 
     def _take_outcome(self, robot_id: RobotId, outcome: Outcome, now: Instant) -> None:
+        is_first = self.leases.acknowledge(robot_id, outcome.attempt_id, now)
         if self._attempts.take_outcome(robot_id, outcome, now):
             self._decisions.is_dirty = True
             if outcome.result is OutcomeResult.REFUSED:
                 self.roster.take_refusal(robot_id, now)
             else:
                 self.roster.presences[robot_id].refusals = 0
-        elif self.ledger.task_of_attempt(outcome.attempt_id) is None:
+        elif is_first and self.ledger.task_of_attempt(outcome.attempt_id) is None:
             self.strangers += 1
-        self.leases.acknowledge(robot_id, outcome.attempt_id)
 
     # Time
 

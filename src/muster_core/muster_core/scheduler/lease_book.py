@@ -19,11 +19,15 @@ Hold = tuple[RobotId, AttemptId]
 ACKNOWLEDGEMENTS_MAX = 10_000
 """Acknowledgements told at once; beyond it an outcome waits for its robot's next heartbeat."""
 
+ACKNOWLEDGE_S = 0.5
+"""How long an acknowledgement may wait for others. All robots hear each message of leases, and none
+waits for its acknowledgement: it is given the next task meanwhile."""
+
 
 class LeaseBook:
-    """Makes the next message of leases, when one is due or ``is_urgent``, or some robots' part of it.
+    """Makes the next message of leases, when one is due or ``is_urgent``, or some robots' part.
 
-    What a message does not tell stays as it was, so in a hurry only those are told whom it concerns.
+    What a message does not tell stays as it was, so in a hurry it tells only whom it concerns.
     """
 
     def __init__(self, config: SchedulerConfig, ledger: Ledger, roster: Roster) -> None:
@@ -33,6 +37,7 @@ class LeaseBook:
         self._acknowledgements: dict[Hold, None] = {}
         self._durable: dict[RobotId, tuple[AttemptId, int]] | None = None
         self._sent_ns = self._renewed_ns = 0
+        self._acknowledge_ns = 0
         self.is_urgent = False
         self._urgent: set[RobotId] = set()
 
@@ -40,20 +45,24 @@ class LeaseBook:
         """Tell this robot soon how things stand."""
         self._urgent.add(robot_id)
 
-    def acknowledge(self, robot_id: RobotId, attempt_id: AttemptId) -> None:
-        """Tell the robot that the log has the outcome, or has no use for it."""
+    def acknowledge(self, robot_id: RobotId, attempt_id: AttemptId, now: Instant) -> bool:
+        """Tell the robot, soon, that the log has the outcome, or has no use for it.
+
+        False when it is to be told already, or there is no room and its next heartbeat will do.
+        """
         hold = (robot_id, attempt_id)
-        if (
-            hold not in self._acknowledgements
-            and len(self._acknowledgements) < ACKNOWLEDGEMENTS_MAX
-        ):
-            self._acknowledgements[hold] = None
-            self.hurry(robot_id)
+        if hold in self._acknowledgements or len(self._acknowledgements) >= ACKNOWLEDGEMENTS_MAX:
+            return False
+        if not self._acknowledgements:
+            self._acknowledge_ns = now.later(ACKNOWLEDGE_S).steady_ns
+        self._acknowledgements[hold] = None
+        return True
 
     def take_due(self, now: Instant) -> PublishLeases | None:
         """The message to publish now; None when none is due."""
         is_for_all = self.is_urgent or self._is_due(self._sent_ns, now)
-        if not is_for_all and not self._urgent:
+        is_waited_for = bool(self._acknowledgements) and now.steady_ns >= self._acknowledge_ns
+        if not (is_for_all or is_waited_for or self._urgent):
             return None
         presences = self._roster.presences
         robots = presences if is_for_all else [r for r in presences if r in self._urgent]

@@ -12,6 +12,7 @@ from muster_core.policy.protocol import Plan
 from muster_core.robot import RobotDescription, RobotMode
 from muster_core.scheduler.effects import Reply
 from muster_core.scheduler.inputs import PlansReceived, RobotDescribed, RobotReported, SubmitOrder
+from muster_core.scheduler.lease_book import ACKNOWLEDGE_S
 from muster_core.scheduler.ledger import Ledger
 from muster_core.task import Outcome, OutcomeResult, Step, TaskProposal
 from muster_core.testing.scripted_fleet import Fleet, Robot, make_fleet
@@ -192,10 +193,28 @@ def test_outcome_is_acknowledged_and_recorded_once() -> None:
     twice = robot.report()
     fleet.core.step(RobotReported(twice), fleet.now)
     fleet.core.step(RobotReported(twice), fleet.now)
-    fleet.settle()
+    fleet.run(1)
     assert len(fleet.events(ev.AttemptEnded)) == 1
     assert ("robot_1", "o-1/0#1") in fleet.leases[-1].acknowledgements
     assert robot.outcomes == []
+
+
+def test_acknowledgements_are_told_together_and_not_at_once() -> None:
+    fleet = make_fleet(3)
+    for number in range(1, 4):
+        fleet.submit(f"o-{number}")
+    fleet.run(1)
+    told = len(fleet.leases)
+    for robot in fleet.robots.values():
+        robot.end(OutcomeResult.SUCCEEDED)
+        fleet.core.step(RobotReported(robot.report()), fleet.now)
+        fleet.settle()
+    assert len(fleet.events(ev.OrderCompleted)) == 3
+    assert len(fleet.leases) == told
+    fleet.run(ACKNOWLEDGE_S)
+    assert len(fleet.leases) == told + 1
+    assert len(fleet.leases[-1].acknowledgements) == 3
+    assert all(robot.outcomes == [] for robot in fleet.robots.values())
 
 
 def test_outcome_nobody_asked_for_is_counted_acknowledged_and_changes_nothing() -> None:
@@ -204,7 +223,7 @@ def test_outcome_nobody_asked_for_is_counted_acknowledged_and_changes_nothing() 
     stray = Outcome(AttemptId("ghost/0#1"), OrderId("ghost"), OutcomeResult.SUCCEEDED)
     fleet.robots[RobotId("robot_1")].outcomes.append(stray)
     fleet.heartbeat()
-    fleet.settle()
+    fleet.run(1)
     assert fleet.core.strangers == 1
     assert fleet.core.ledger.state_hash() == before
     assert fleet.robots[RobotId("robot_1")].outcomes == []
