@@ -78,6 +78,8 @@ def open_muster(robot_times_s: Sequence[float]) -> Iterator[Side]:
             robots=len(robot_times_s),
             site=site,
             speed=SPEED,
+            # Nobody has to get past anybody, here as there.
+            traffic=False,
             kafka=kafka.bootstrap_servers,
             data_dir=directory,
             params_file=settings,
