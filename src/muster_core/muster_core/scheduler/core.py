@@ -181,7 +181,7 @@ class SchedulerCore:
         self._decisions.is_dirty |= self.roster.hear(report, now)
         if robot.standing is RobotStanding.SILENT:
             self._recorder.emit(ev.RobotReturned(robot_id=report.robot_id), now)
-            self._decisions.is_dirty = True
+            self._decisions.is_dirty = self.leases.is_urgent = True  # it may think itself alone
         self.leases.is_urgent |= report.epoch < self.ledger.epoch  # it is to hear who leads
         if report.attempt_id:
             self._attempts.take_progress(report, now)
