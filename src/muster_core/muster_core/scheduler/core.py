@@ -197,6 +197,7 @@ class SchedulerCore:
         if robot.standing is RobotStanding.SILENT:
             self._recorder.emit(ev.RobotReturned(robot_id=report.robot_id), now)
             self._decisions.is_dirty = True
+            self.leases.hurry(report.robot_id)  # it may think itself alone
         if report.epoch < self.ledger.epoch:
             self.leases.hurry(report.robot_id)  # it is to hear who leads
         if report.attempt_id:

@@ -217,6 +217,19 @@ def test_acknowledgements_are_told_together_and_not_at_once() -> None:
     assert all(robot.outcomes == [] for robot in fleet.robots.values())
 
 
+def test_robot_that_returns_is_spoken_to_at_once() -> None:
+    fleet = make_fleet(1)
+    robot = fleet.robots[RobotId("robot_1")]
+    robot.is_heard = False
+    fleet.run(11)
+    assert len(fleet.events(ev.RobotSilent)) == 1
+    told = len(fleet.leases)
+    fleet.core.step(RobotReported(robot.report()), fleet.now)
+    fleet.settle()
+    assert len(fleet.events(ev.RobotReturned)) == 1
+    assert len(fleet.leases) == told + 1
+
+
 def test_outcome_nobody_asked_for_is_counted_acknowledged_and_changes_nothing() -> None:
     fleet = make_fleet(1)
     before = fleet.core.ledger.state_hash()
