@@ -50,8 +50,9 @@ def chaos(
     """Kill a fleet's processes at random, and judge what became of its orders.
 
     A blow is a SIGKILL, or a SIGSTOP with a SIGCONT later, to scheduler, traffic, policy, gateway,
-    agents, supervisor or Kafka. The judge reads nothing but Kafka's topics and the robots' journals. Ends
-    with `chaos: N orders, N kills, N ended once, 0 lost, 0 twice`; exit code 0 only if that is so.
+    agents, supervisor or Kafka. The judge reads nothing but Kafka's topics and the robots'
+    journals. Ends with `chaos: N orders, N kills, N ended once, 0 lost, 0 twice`; exit code 0 only
+    if that is so.
     """
     from muster_cli.chaos.brokers import choose
     from muster_cli.chaos.settings import AUTO, REAL
