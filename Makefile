@@ -9,8 +9,8 @@ demo: ROBOTS ?= 5
 demo: ORDERS ?= 20
 demo: SPEED ?= 4
 demo: KAFKA ?= mock
-chaos: ROBOTS ?= 20
-chaos: ORDERS ?= 500
+chaos: ROBOTS ?= 8
+chaos: ORDERS ?= 200
 chaos: SPEED ?= 10
 chaos: KAFKA ?= auto
 chaos: SEED ?= 0
@@ -43,7 +43,7 @@ test: lint ## check style and types, then run the tests (PYTEST_ARGS="-k lease -
 simulate: build ## whole fleets from seeds, with everything failing (SEEDS=1..10000 JOBS=0, which is one a core)
 	@source tools/env.sh && exec muster simulate --seeds $(SEEDS) --jobs $(JOBS)
 
-chaos: build ## kill a fleet's processes at random, and judge (ROBOTS=20 ORDERS=500 SPEED=10 KAFKA=auto SEED=0)
+chaos: build ## kill a fleet's processes at random, and judge (ROBOTS=8 ORDERS=200 SPEED=10 KAFKA=auto SEED=0)
 	@tools/kafka/fetch.sh
 	@source tools/env.sh && exec muster chaos --robots $(ROBOTS) --orders $(ORDERS) --speed $(SPEED) --kafka $(KAFKA) --seed $(SEED)
 

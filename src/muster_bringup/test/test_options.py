@@ -7,6 +7,7 @@ import pytest
 from muster_bringup.options import (
     ROBOTS_MAX,
     default_data_dir,
+    find_site,
     parse_options,
 )
 from muster_core.errors import ConfigError
@@ -35,6 +36,20 @@ def test_small_warehouse_is_the_site_when_none_is_given() -> None:
     assert parse_options().site.name == "small_warehouse.yaml"
 
 
+def test_installed_site_of_any_format_is_found_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sites = tmp_path / "sites"
+    sites.mkdir()
+    for name in ("hall.map", "yard.geojson"):
+        (sites / name).touch()
+    monkeypatch.setattr("muster_bringup.options.config_directory", lambda: tmp_path)
+    assert find_site("hall") == find_site("hall.map") == sites / "hall.map"
+    assert find_site("yard") == sites / "yard.geojson"
+    with pytest.raises(ConfigError, match="the installed sites are: hall, yard"):
+        find_site("garden")
+
+
 def test_data_dir_is_of_the_namespace(site: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", "/state")
     assert parse_options(namespace="north/hall", site=site).data_dir == default_data_dir(
@@ -61,6 +76,7 @@ def test_data_dir_is_of_the_namespace(site: str, monkeypatch: pytest.MonkeyPatch
         ({"kafka": "localhost:99999"}, ["'localhost:99999'", "host:port"]),
         ({"namespace": "/a b"}, ["'/a b'", "/muster"]),
         ({"standby": "maybe"}, ["standby is 'maybe'", "true or false"]),
+        ({"traffic": "some"}, ["traffic is 'some'", "true or false"]),
         ({"params_file": "/no/such.yaml"}, ["params_file '/no/such.yaml'"]),
     ],
 )

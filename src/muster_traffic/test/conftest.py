@@ -9,14 +9,13 @@ from typing import Any
 
 import pytest
 from muster_msgs import msg, srv
-from rclpy.context import Context
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from muster_core.ids import RobotId
 from muster_core.traffic.stretch import Stretch
 from muster_ros import channels as ch
-from muster_ros.testing import Caller, ros_context, spinning, wait_until
+from muster_ros.testing import Caller, ros_context, spinning
 from muster_ros.traffic_conversions import to_release, traffic_report_message
 from muster_traffic.node import TrafficNode
 
@@ -148,16 +147,7 @@ class Bench:
         return [trouble for robot in self.ask(name).robots for trouble in robot.troubles]
 
 
-@pytest.fixture(scope="session")
-def context() -> Iterator[Context]:
-    with ros_context() as made:
-        yield made
-
-
 @pytest.fixture
-def bench(context: Context, tmp_path: Path) -> Iterator[Bench]:
-    with spinning([]) as executor, ExitStack() as resources:
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    with ros_context(), spinning([]) as executor, ExitStack() as resources:
         yield Bench(tmp_path, executor, resources)
-
-
-__all__ = ["Bench", "Robot", "wait_until"]

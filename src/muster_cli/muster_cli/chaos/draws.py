@@ -19,6 +19,7 @@ class Part(str, Enum):
     AGENT = "agent"
     GATEWAY = "gateway"
     POLICY = "policy"
+    TRAFFIC = "traffic"
     SUPERVISOR = "supervisor"
     KAFKA = "kafka"
 
@@ -28,6 +29,7 @@ WEIGHTS: Mapping[Part, int] = {
     Part.AGENT: 4,
     Part.GATEWAY: 3,
     Part.KAFKA: 2,
+    Part.TRAFFIC: 2,
     Part.POLICY: 1,
     Part.SUPERVISOR: 1,
 }

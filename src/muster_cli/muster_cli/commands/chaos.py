@@ -15,11 +15,11 @@ SEED_MAX = 2**31 - 1
 
 def chaos(
     context: typer.Context,
-    robots: int = typer.Option(20, min=1, max=ROBOTS_MAX, help="How many simulated robots."),
+    robots: int = typer.Option(8, min=1, max=ROBOTS_MAX, help="How many simulated robots."),
     robots_per_process: int = typer.Option(
         4, min=1, max=100, help="How many robots are hit by one blow at their agents' process."
     ),
-    orders: int = typer.Option(500, min=1, max=ORDERS_MAX, help="How many orders through Kafka."),
+    orders: int = typer.Option(200, min=1, max=ORDERS_MAX, help="How many orders through Kafka."),
     speed: float = typer.Option(10.0, min=0.1, max=1000.0, help="Times faster than real time."),
     kafka: str = typer.Option(
         "auto",
@@ -49,9 +49,10 @@ def chaos(
 ) -> None:
     """Kill a fleet's processes at random, and judge what became of its orders.
 
-    A blow is a SIGKILL, or a SIGSTOP with a SIGCONT later, to scheduler, policy, gateway, agents,
-    supervisor or Kafka. The judge reads nothing but Kafka's topics and the robots' journals. Ends
-    with `chaos: N orders, N kills, N ended once, 0 lost, 0 twice`; exit code 0 only if that is so.
+    A blow is a SIGKILL, or a SIGSTOP with a SIGCONT later, to scheduler, traffic, policy, gateway,
+    agents, supervisor or Kafka. The judge reads nothing but Kafka's topics and the robots'
+    journals. Ends with `chaos: N orders, N kills, N ended once, 0 lost, 0 twice`; exit code 0 only
+    if that is so.
     """
     from muster_cli.chaos.brokers import choose
     from muster_cli.chaos.settings import AUTO, REAL

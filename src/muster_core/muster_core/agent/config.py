@@ -72,7 +72,8 @@ class AgentConfig(Config, frozen=True, kw_only=True):
     # a third of traffic's silence_s_max.
     traffic_report_period_s: float = 1.0
     # Pause before the robot tries again to drive what it holds, when it could not, s. So long
-    # traffic leads others round it.
+    # traffic leads others round it. And how long a robot that is to fetch an item from another one
+    # stands before it tries to get there from another side.
     drive_retry_s: float = 5.0
     # How far the robot reaches behind the point that its driver tells the place of, m. It holds
     # the vertices behind it for so long; 0 = it has left a vertex when it is at the next.

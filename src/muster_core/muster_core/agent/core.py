@@ -29,7 +29,7 @@ from muster_core.agent.inputs import (
     TaskOffered,
     Ticked,
 )
-from muster_core.agent.intake import EPOCH_MAX, refusal, refused
+from muster_core.agent.intake import EPOCH_MAX, refusal, refused, revoked_early
 from muster_core.agent.lease import Lease
 from muster_core.agent.pace import pause_s
 from muster_core.agent.permission import Permission
@@ -39,7 +39,6 @@ from muster_core.agent.records import (
     AgentRecord,
     AgentStarted,
     EpochSeen,
-    OutcomeAcknowledged,
     StepBegun,
     StepFinished,
     TrafficEpochSeen,
@@ -51,7 +50,7 @@ from muster_core.agent.telling import Telling
 from muster_core.clock import Instant
 from muster_core.driver.protocol import DriverReport, StepState
 from muster_core.errors import ErrorCode
-from muster_core.ids import AttemptId, OrderId, RobotId
+from muster_core.ids import AttemptId, RobotId
 from muster_core.robot import RobotMode, RobotReport
 from muster_core.task import Outcome, OutcomeResult
 from muster_core.traffic.effects import Release
@@ -260,8 +259,7 @@ class AgentCore:
         for attempt_id in leases.revoked:
             self._on_revoked(attempt_id)
         for attempt_id in leases.acknowledged:
-            if attempt_id in self.state.outcomes:
-                self._promises.record(OutcomeAcknowledged(attempt_id=attempt_id))
+            self._promises.acknowledge(attempt_id)
 
     def _on_revoked(self, attempt_id: AttemptId) -> None:
         attempt = self.state.attempt
@@ -273,9 +271,7 @@ class AgentCore:
             self.counts["revocations_unanswered_outcomes_full"] += 1
         else:
             # The offer is late or lost; should it still come, it must not be done.
-            message = "revoked before the offer arrived"
-            outcome = Outcome(attempt_id, OrderId(""), OutcomeResult.CANCELLED, message=message)
-            self._decline(outcome)
+            self._decline(revoked_early(attempt_id))
 
     def _on_stop_requested(self, attempt_id: AttemptId) -> None:
         attempt = self.state.attempt

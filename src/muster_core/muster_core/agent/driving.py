@@ -18,7 +18,7 @@ from muster_core.agent.config import AgentConfig
 from muster_core.agent.effects import Drive, Effect, ReportTraffic
 from muster_core.agent.run import Run
 from muster_core.agent.state import AgentState
-from muster_core.clock import Instant
+from muster_core.clock import NS_PER_S, Instant
 from muster_core.driver.protocol import DriverReport, StepState, Way
 from muster_core.errors import SiteError
 from muster_core.ids import RobotId
@@ -45,6 +45,9 @@ class Driving:
     ) -> None:
         self.epoch = state.traffic_epoch
         self.goal = ""
+        # The vertices of which any will do.
+        self._goals: tuple[str, ...] = ()
+        self._moved_ns: int | None = None
         self._config = config
         self._robot_id = robot_id
         assert abilities.ground is not None, "a robot that traffic leads knows its site"
@@ -82,10 +85,10 @@ class Driving:
 
     @property
     def has_arrived(self) -> bool:
-        """Whether the robot stands at its goal, and may drive no farther."""
+        """Whether the robot stands at its goal, or another that will do, and drives no farther."""
         stretch = self._stretch
-        is_at_end = stretch is not None and not stretch.ahead and stretch.vertex == self.goal
-        return is_at_end and not self.is_under_way
+        is_at_end = stretch is not None and not stretch.ahead and stretch.vertex in self._goals
+        return bool(self.goal) and is_at_end and not self.is_under_way
 
     @property
     def ignored(self) -> int:
@@ -144,16 +147,18 @@ class Driving:
         """
         place = run.step.place
         try:
-            goal: str | None = self._ground.vertex_of(place)
-            if run.is_before_takeover:  # that vertex is taken
-                goal = self._ground.neighbour_of(self._ground.vertex_of(place), vertex)
+            goal = self._ground.vertex_of(place)
         except SiteError as error:
             run.fail(str(error), is_known=True)
             return
-        if goal is None:
+        self._goals = (goal,)
+        if run.is_before_takeover:  # that vertex is taken
+            self._goals = self._ground.neighbours_of(goal, vertex)
+        if not self._goals:
             run.fail(f"no vertex next to {place!r} can be reached from here", is_known=True)
             return
-        self.goal = goal
+        self.goal = self._goals[0]
+        self._moved_ns = None
         self._whole_s = self._estimate_s((run.step,), vertex)
         self._progress = 0.0
 
@@ -194,6 +199,7 @@ class Driving:
         stretch = self._stretch
         if stretch is None:
             return
+        self._change_goal(now)
         way = None if self._is_stopping else self._way(stretch, motion, now)
         if way is not None:
             self._given, self._has_driven = way, True
@@ -245,6 +251,20 @@ class Driving:
         if last == given.last:
             return None
         return Way(at, (stretch.vertex, *stretch.ahead[: last - at]))
+
+    def _change_goal(self, now: Instant) -> None:
+        """Of several goals, try the next one when the robot has stood for long: it is blocked.
+
+        A lost robot may hold vertices round it that it was to drive to; nobody here knows of them.
+        """
+        if not self.goal or len(self._goals) == 1:
+            return
+        if self.is_under_way or self._moved_ns is None:
+            self._moved_ns = now.steady_ns
+        elif now.steady_ns >= self._moved_ns + int(self._config.drive_retry_s * NS_PER_S):
+            self._moved_ns = now.steady_ns
+            index = self._goals.index(self.goal) + 1
+            self.goal = self._goals[index % len(self._goals)]
 
     def _due_report(self, stretch: Stretch, motion: Motion, now: Instant) -> TrafficReport | None:
         motion = self._told_motion(motion, now)

@@ -33,14 +33,14 @@ class Ground:
         """
         return self._site.place(place).vertex
 
-    def neighbour_of(self, vertex: str, here: str) -> str | None:
-        """The vertex next to ``vertex`` that is quickest to reach from ``here``, if any is."""
+    def neighbours_of(self, vertex: str, here: str) -> tuple[str, ...]:
+        """The vertices next to ``vertex`` that can be reached from ``here``, the quickest first."""
         times_s = {
             neighbour: self._routes.travel_time_s(here, neighbour)
             for neighbour in sorted(self._neighbours.get(vertex, ()))
         }
-        nearest = min(times_s, key=times_s.__getitem__, default=None)
-        return None if nearest is None or math.isinf(times_s[nearest]) else nearest
+        reachable = [name for name, time_s in times_s.items() if not math.isinf(time_s)]
+        return tuple(sorted(reachable, key=times_s.__getitem__))
 
     def edge_length_m(self, start: str, end: str) -> float:
         """How long the edge is, m; of one that traffic knows and this site does not, its chord."""

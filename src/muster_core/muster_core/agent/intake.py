@@ -7,6 +7,7 @@ from muster_core.agent.inputs import TaskOffered
 from muster_core.agent.state import AgentState
 from muster_core.driver.protocol import DriverReport
 from muster_core.errors import ErrorCode, Refusal
+from muster_core.ids import AttemptId, OrderId
 from muster_core.task import Outcome, OutcomeResult
 
 EPOCH_MAX = 2**63 - 1  # what the journal's storage holds
@@ -38,6 +39,12 @@ def refused(offer: TaskOffered, why: Refusal) -> Outcome:
     """The outcome of an attempt that the robot does not try."""
     result = OutcomeResult.REFUSED
     return Outcome(offer.attempt_id, offer.order_id, result, 0, why.code, why.message)
+
+
+def revoked_early(attempt_id: AttemptId) -> Outcome:
+    """The outcome of an attempt that was revoked before its offer arrived."""
+    message = "revoked before the offer arrived"
+    return Outcome(attempt_id, OrderId(""), OutcomeResult.CANCELLED, message=message)
 
 
 def _bad_steps(offer: TaskOffered, config: AgentConfig, verbs: tuple[str, ...]) -> Refusal | None:

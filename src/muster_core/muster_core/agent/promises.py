@@ -8,9 +8,11 @@ from muster_core.agent.records import (
     AttemptAccepted,
     AttemptDeclined,
     AttemptFinished,
+    OutcomeAcknowledged,
 )
 from muster_core.agent.run import Stop
 from muster_core.agent.state import AgentState
+from muster_core.ids import AttemptId
 from muster_core.task import Outcome
 
 
@@ -70,6 +72,11 @@ class Promises:
         )
         self.record(AttemptFinished(outcome=outcome))
         return outcome
+
+    def acknowledge(self, attempt_id: AttemptId) -> None:
+        """The scheduler's log has the outcome of the attempt, if that is owed."""
+        if attempt_id in self.state.outcomes:
+            self.record(OutcomeAcknowledged(attempt_id=attempt_id))
 
     def decline(self, outcome: Outcome) -> None:
         """Owe the outcome of an attempt that was never begun."""

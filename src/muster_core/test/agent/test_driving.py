@@ -205,6 +205,18 @@ def test_fetcher_stands_next_to_the_robot_that_it_fetches_from(robot):
     assert verbs_begun(robot) == ["pick"]
 
 
+def test_fetcher_that_gets_nowhere_tries_another_side(robot):
+    begin(robot, (Step("go", "@c"), Step("pick", "@c")))
+    goals = []
+    for _ in range(4):
+        goals.append(robot.told_traffic.goal)
+        robot.run(robot.config.drive_retry_s, granting=True)
+    assert goals == ["b", "d", "b", "d"]
+    robot.release("a", "b", number=1)
+    robot.run(EDGE_S + 2 * TICK_S, granting=True)
+    assert verbs_begun(robot) == ["pick"], "any side will do"
+
+
 def test_bare_vertex_is_a_goal_like_any_other(robot):
     begin(robot, (Step("go", "@d"), Step("scan", "@d")))
     assert robot.told_traffic.goal == "d"

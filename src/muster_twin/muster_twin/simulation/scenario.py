@@ -27,6 +27,8 @@ ROBOTS, SCHEDULERS = 2, 1
 UNTIL_S_MAX = 120.0
 """How long ``until`` waits for its event, simulated."""
 ANSWER_S_MAX = 5.0
+TRAFFIC_OPENS_S = 3.0
+"""How long traffic takes to hear all robots, and a little."""
 LOOK_S = 0.05
 _TOLD = (Source.LOG, Source.FLOOR, Source.TALK, Source.FAULT)
 _NOTHING = "(nothing)"
@@ -97,9 +99,12 @@ class Scenario:
             "clear": self._clear,
             "policy": self._policy,
             "lose_lead": self._lose_lead,
+            "switch": self._switch,
+            "rival": self._rival,
             "orders": self._orders,
             "items": self._items,
             "robots": self._robots,
+            "held": self._held,
             "kafka": self._kafka,
             "end": self._end,
         }
@@ -128,21 +133,28 @@ class Scenario:
         assert self._world is not None
         return self._world
 
-    def _make(self, robots: int, schedulers: int) -> None:
+    def _make(self, robots: int, schedulers: int, *, has_traffic: bool = False) -> None:
         if self._world is not None:
             raise ScenarioError("the fleet is there already; say 'fleet' first")
-        world = World(NoChance(), robots=robots, schedulers=schedulers, restarts=False)
+        world = World(
+            NoChance(),
+            robots=robots,
+            schedulers=schedulers,
+            has_traffic=has_traffic,
+            restarts=False,
+        )
         world.person.crash("is away")
         world.policy.manners.varies = False
         self._world = world
         self._told = len(world.history.happenings)
 
     def _fleet(self, *words: str) -> list[str]:
-        """``fleet robots=2 schedulers=2``: begin, with so many."""
+        """``fleet robots=2 schedulers=2``: begin; with ``traffic=1`` robots that traffic leads."""
         counts = dict(word.split("=") for word in words)
         robots, schedulers = counts.get("robots", ROBOTS), counts.get("schedulers", SCHEDULERS)
-        self._make(int(robots), int(schedulers))
-        self.world.run(1.0)
+        has_traffic = counts.get("traffic", "0") != "0"
+        self._make(int(robots), int(schedulers), has_traffic=has_traffic)
+        self.world.run(TRAFFIC_OPENS_S if has_traffic else 1.0)
         return self._news()
 
     def _news(self) -> list[str]:
@@ -283,6 +295,17 @@ class Scenario:
         self.world.register.expires_ns = 0
         return self._news()
 
+    def _switch(self, name: str, state: str) -> list[str]:
+        """``switch robot_1 off``: it is dead where it is; ``switch robot_1 on``."""
+        process = self._process(name)
+        {"off": process.switch_off, "on": process.switch_on}[state]()
+        return self._news()
+
+    def _rival(self, state: str) -> list[str]:
+        """``rival starts``: somebody starts a second traffic; ``rival ends``."""
+        {"starts": self.world.start_rival, "ends": self.world.end_rival}[state]()
+        return self._news()
+
     # Views
 
     def _orders(self) -> list[str]:
@@ -301,6 +324,13 @@ class Scenario:
     def _robots(self) -> list[str]:
         """Where the robots really are, and what they do."""
         return [f"{body.robot_id} {_doing(body)}" for body in self.world.bodies]
+
+    def _held(self) -> list[str]:
+        """The vertices that robots hold by their own word, where traffic leads them."""
+        return [
+            f"{agent.robot_id} {', '.join(agent.core.held) if agent.is_up else '(is not up)'}"
+            for agent in self.world.agents
+        ]
 
     def _kafka(self) -> list[str]:
         """What Kafka has."""
@@ -347,4 +377,5 @@ def _doing(body: Body) -> str:
     doing = body.doing
     if doing is not None:
         return f"{doing.step.verb} {doing.step.place}".rstrip()
-    return f"stands at {body.vertex}" + (f": {body.fault}" if body.fault else "")
+    between = f"between {body.vertex} and {body.next_vertex}" if body.next_vertex else ""
+    return f"stands {between or f'at {body.vertex}'}" + (f": {body.fault}" if body.fault else "")
