@@ -90,7 +90,9 @@ class AgentNode(MusterNode):
             inbox_max=self._config.inbox_max,
             on_crash=self._on_crash,
         )
-        description = describe(self.robot_id, self._driver, self._site)
+        description = describe(
+            self.robot_id, self._driver, self._site, payload_kg_max=self._config.payload_kg_max
+        )
         self._descriptions.publish(robot_description_message(description))
         loop.start()
         self._loop = loop
