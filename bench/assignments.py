@@ -1,23 +1,37 @@
-"""Fleets with tasks to assign, and two ways of assigning them to measure ours by.
+"""Fleets with tasks to assign, ours as its node is asked, and two ways of assigning to measure by.
 
-Nothing here is shared with the policy but the numbers of the objective: the brute force tries every
-schedule, the greedy one always takes next what is finished first of all.
+Nothing in those two ways is shared with the policy but the numbers of the objective: the brute
+force tries every schedule, the greedy one always takes next what is finished first of all.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
+import time
 from pathlib import Path
 
 import numpy as np
 
+from muster_core.policy.batch import BatchPolicy
 from muster_core.policy.objective import AGE_S, LATE_FACTOR, PRIORITY_DOUBLING
-from muster_core.policy.protocol import Queue, Snapshot
+from muster_core.policy.protocol import Decision, Queue, Snapshot
 from muster_core.site import load_site
 from muster_core.testing.snapshots import Variety, draw_snapshot, plane_stops, site_stops
 
 SITE = Path(__file__).parents[1] / "config" / "sites" / "small_warehouse.yaml"
+
+BUDGET_S, SEARCH_SHARE = 1.0, 0.5
+"""The scheduler's `decide_timeout_s`, and what of it the policy's node lets a search use."""
+
+
+def decide(policy: BatchPolicy, snapshot: Snapshot) -> Decision:
+    """What the policy decides when it is asked as by its node, with the process's CPU for a clock.
+
+    What else the machine does must not matter here; the search has no threads.
+    """
+    end_s = time.process_time() + BUDGET_S * SEARCH_SHARE
+    return policy.decide_within(snapshot, lambda: end_s - time.process_time())
 
 
 class Instances:

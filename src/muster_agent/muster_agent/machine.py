@@ -81,12 +81,15 @@ def _nearest(places: Sequence[Place], vertex: str, routes: Routes) -> str | None
     return places[nearest].name
 
 
-def describe(robot_id: RobotId, driver: Driver, site: Site) -> RobotDescription:
+def describe(
+    robot_id: RobotId, driver: Driver, site: Site, *, payload_kg_max: float = 0.0
+) -> RobotDescription:
     """What the robot is."""
     return RobotDescription(
         robot_id=robot_id,
         capabilities=tuple(dict.fromkeys((*driver.verbs, *driver.capabilities))),
         speed_mps_max=driver.speed_mps_max,
+        payload_kg_max=payload_kg_max,
         driver=driver.name,
         driver_version=driver.version,
         agent_version=muster_agent.__version__,

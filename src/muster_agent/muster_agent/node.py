@@ -168,7 +168,9 @@ class AgentNode(MusterNode):
         worker.handle(batch, now)
 
     def _describe(self, site: Site) -> None:
-        description = describe(self.robot_id, self._driver, site)
+        description = describe(
+            self.robot_id, self._driver, site, payload_kg_max=self._config.payload_kg_max
+        )
         self._descriptions.publish(robot_description_message(description))
 
     def _subscribe(self, channel: Channel, callback: Any, resources: ExitStack) -> None:

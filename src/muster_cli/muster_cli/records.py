@@ -46,6 +46,7 @@ def order_record(status: msg.OrderStatus) -> Record:
         "priority": order.priority,
         "deadline": order.deadline,
         "requires": list(order.requires),
+        "payload_kg": order.payload_kg,
         "requester": order.requester,
         "traceparent": order.traceparent,
         "robot_id": status.robot_id,

@@ -16,8 +16,9 @@ pytestmark = pytest.mark.ros
 DELIVERY = ("--pickup", "shelf_1", "--dropoff", "pack_1")
 ORDER_KEYS = {
     "order_id", "state", "message", "kind", "pickup", "dropoff", "places", "priority", "deadline",
-    "requires", "requester", "traceparent", "robot_id", "tasks_total", "tasks_completed",
-    "steps_total", "step_index", "attempts", "queue_position", "question", "accepted", "ended",
+    "requires", "payload_kg", "requester", "traceparent", "robot_id", "tasks_total",
+    "tasks_completed", "steps_total", "step_index", "attempts", "queue_position", "question",
+    "accepted", "ended",
 }  # fmt: skip
 ROBOT_KEYS = {
     "robot_id", "state", "message", "alive", "silent_s", "excluded", "order_id", "attempt_id",
@@ -32,12 +33,13 @@ def order(order_id: str) -> msg.Order:
 
 
 def test_submit_tells_the_state_of_the_accepted_order(run: Any, scheduler: Any) -> None:
-    answer = run("submit", "--id", "o-1", *DELIVERY, "--priority", "7", "--requires", "cold")
+    wish = ("--priority", "7", "--requires", "cold", "--payload", "2.5")
+    answer = run("submit", "--id", "o-1", *DELIVERY, *wish)
     assert (answer.code, answer.err) == (0, "")
     assert answer.out == "o-1: accepted, state completed\n"
     wanted = scheduler.orders["o-1"].order
     assert (wanted.pickup, wanted.dropoff, wanted.priority) == ("shelf_1", "pack_1", 7)
-    assert list(wanted.requires) == ["cold"]
+    assert (list(wanted.requires), wanted.payload_kg) == (["cold"], 2.5)
 
 
 def test_submit_without_an_id_makes_one(run: Any, scheduler: Any) -> None:

@@ -31,6 +31,8 @@ class ErrorCode(IntEnum):
     CHANGED_DUPLICATE = 1012
     BAD_TRACEPARENT = 1013
     BAD_TEXT = 1014
+    BAD_PAYLOAD = 1015
+    TOO_HEAVY = 1016
     # 2000-2999: the scheduler
     UNKNOWN_ORDER = 2001
     ALREADY_ENDED = 2002

@@ -17,6 +17,7 @@ DEFAULT_PRIORITY = 100
 PLACES_MAX = 256
 REQUIRES_MAX = 32
 TEXT_LENGTH_MAX = 1024
+PAYLOAD_KG_MAX = 1e6
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -30,6 +31,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     priority: int = DEFAULT_PRIORITY
     deadline: str = ""
     requires: tuple[str, ...] = ()
+    payload_kg: float = 0.0
     requester: str = ""
     traceparent: str = ""
 
@@ -39,7 +41,7 @@ def content_digest(order: Order) -> str:
 
     Who asks and the trace context are left out, for a retry may come with others.
     """
-    content = (
+    content: tuple[object, ...] = (
         order.kind,
         order.pickup,
         order.dropoff,
@@ -48,4 +50,6 @@ def content_digest(order: Order) -> str:
         order.deadline,
         sorted(order.requires),
     )
+    if order.payload_kg:  # without one the digest is what it was before there were payloads
+        content = (*content, float(order.payload_kg))
     return hashlib.sha256(msgspec.json.encode(content)).hexdigest()[:32]

@@ -34,8 +34,15 @@ class RobotMode(IntEnum):
     FAULT = 4
 
 
+PAYLOAD_SLACK = 1e-6
+"""Messages round a robot's payload by less than this share."""
+
+
 class RobotDescription(msgspec.Struct, frozen=True, kw_only=True):
-    """What a robot is. Speeds in m/s, payload in kg."""
+    """What a robot is. Speeds in m/s, payload in kg.
+
+    :param payload_kg_max: 0 = it tells none, and carries only what orders tell no payload of.
+    """
 
     robot_id: RobotId
     capabilities: tuple[str, ...] = ()
@@ -46,6 +53,10 @@ class RobotDescription(msgspec.Struct, frozen=True, kw_only=True):
     agent_version: str = ""
     site: str = ""
     site_digest: str = ""
+
+    def can_carry(self, payload_kg: float) -> bool:
+        """Whether the robot bears so much."""
+        return payload_kg <= self.payload_kg_max * (1.0 + PAYLOAD_SLACK)
 
 
 class RobotReport(msgspec.Struct, kw_only=True):

@@ -36,12 +36,14 @@ class TaskProposal(msgspec.Struct, frozen=True, omit_defaults=True):
         back to where it was picked.
     :param allows_fetch: whether another robot may take the item over from one that was lost with
         it; the site must allow it, too.
+    :param payload_kg: what the robot must be able to carry; 0 = nothing that counts.
     """
 
     steps: tuple[Step, ...]
     capabilities: tuple[str, ...] = ()
     return_place: str = ""
     allows_fetch: bool = False
+    payload_kg: float = 0.0
 
 
 class TaskPurpose(str, Enum):
@@ -57,7 +59,7 @@ class TaskPurpose(str, Enum):
 class Task(msgspec.Struct, frozen=True, omit_defaults=True):
     """What one robot does for an order, in one go.
 
-    :param return_place: see :class:`TaskProposal`; so is ``allows_fetch``.
+    :param return_place: see :class:`TaskProposal`; so are ``allows_fetch`` and ``payload_kg``.
     :param robot_id: the only robot that can do it; empty = any with the capabilities.
     :param is_holding: the robot has the item before the first step.
     """
@@ -71,6 +73,7 @@ class Task(msgspec.Struct, frozen=True, omit_defaults=True):
     purpose: TaskPurpose = TaskPurpose.WORK
     robot_id: RobotId = RobotId("")
     is_holding: bool = False
+    payload_kg: float = 0.0
 
     def has_item(self, steps_finished: int) -> bool:
         """Whether the robot has an item after so many finished steps."""

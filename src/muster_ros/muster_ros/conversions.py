@@ -78,6 +78,7 @@ def to_order(message: msg.Order | action.ExecuteOrder.Goal) -> Order:
         priority=message.priority,
         deadline=message.deadline,
         requires=tuple(message.requires),
+        payload_kg=message.payload_kg,
         requester=message.requester,
         traceparent=message.traceparent,
     )
@@ -94,6 +95,7 @@ def order_message(order: Order) -> msg.Order:
         priority=order.priority,
         deadline=order.deadline,
         requires=order.requires,
+        payload_kg=order.payload_kg,
         requester=order.requester,
         traceparent=order.traceparent,
     )
@@ -252,6 +254,7 @@ def to_plan(message: msg.Plan) -> Plan:
                 tuple(task.capabilities),
                 task.return_place,
                 task.allows_fetch,
+                task.payload_kg,
             )
             for task in message.tasks
         ),
@@ -269,6 +272,7 @@ def plan_message(plan: Plan) -> msg.Plan:
                 steps=[step_message(step) for step in task.steps],
                 return_place=task.return_place,
                 allows_fetch=task.allows_fetch,
+                payload_kg=task.payload_kg,
             )
             for task in plan.tasks
         ],

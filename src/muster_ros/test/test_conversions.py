@@ -27,6 +27,7 @@ ORDER = Order(
     priority=255,
     deadline="2030-01-31T12:00:00Z",
     requires=("fork",),
+    payload_kg=0.7,
     requester="wms",
     traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
 )
@@ -93,7 +94,7 @@ def test_description_survives_the_crossing() -> None:
 @pytest.mark.parametrize(
     "plan",
     [
-        Plan(OrderId("o-1"), (TaskProposal((Step("go", "a", 1.5), Step("pick", "a")), ("go",)),)),
+        Plan(OrderId("o-1"), (TaskProposal((Step("go", "a", 1.5),), ("go",), payload_kg=0.7),)),
         Plan(OrderId("o-1"), refusal=Refusal(ErrorCode.PLAN_FAILED, "no way")),
     ],
 )

@@ -12,7 +12,7 @@ from muster_cli.exits import ExitCode, NoAnswerError, UsageError
 from muster_cli.options import JSON_OPTION, fleet_of
 from muster_cli.order_file import Wish, check_order, read_orders
 from muster_core.explain import ordinal
-from muster_core.order import DEFAULT_PRIORITY, PRIORITY_MAX, Order
+from muster_core.order import DEFAULT_PRIORITY, PAYLOAD_KG_MAX, PRIORITY_MAX, Order
 
 WAIT_DEADLINE_S = 3600.0
 
@@ -30,6 +30,9 @@ def submit(
     deadline: str = typer.Option("", help="ISO 8601 with an offset, as in 2030-01-31T12:00:00Z."),
     requires: list[str] = typer.Option(
         [], help="A capability that the robot must have; repeat for more."
+    ),
+    payload_kg: float = typer.Option(
+        0.0, "--payload", metavar="KG", min=0.0, max=PAYLOAD_KG_MAX, help="What it must carry, kg."
     ),
     json_file: str = typer.Option(
         "",
@@ -55,6 +58,7 @@ def submit(
         "priority": priority,
         "deadline": deadline,
         "requires": requires,
+        "payload_kg": payload_kg,
     }
     if json_file:
         _check_alone(context)
@@ -137,7 +141,7 @@ def _check_alone(context: typer.Context) -> None:
     other = {
         "order_id": "--id", "kind": "--kind", "pickup": "--pickup", "dropoff": "--dropoff",
         "place": "--place", "priority": "--priority", "deadline": "--deadline",
-        "requires": "--requires",
+        "requires": "--requires", "payload_kg": "--payload",
     }  # fmt: skip
     for name, option in other.items():
         source = context.get_parameter_source(name)

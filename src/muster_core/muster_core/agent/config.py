@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from muster_core.config import Config
+from muster_core.order import PAYLOAD_KG_MAX
 
 OUTCOMES_MAX = 1000  # they travel in every heartbeat
 
@@ -20,6 +21,8 @@ class AgentConfig(Config, frozen=True, kw_only=True):
     driver: str = "sim"
     # The driver's own settings, checked by the driver's own type.
     driver_settings: dict[str, Any] = msgspec.field(default_factory=dict)
+    # What the robot carries, kg; 0 = it tells none, and is given only orders that tell none.
+    payload_kg_max: float = 0.0
     # Directory of the journals; empty = $XDG_STATE_HOME/muster/<fleet>, made when missing. Two
     # processes cannot use the same journal.
     data_dir: str = ""
@@ -95,6 +98,8 @@ class AgentConfig(Config, frozen=True, kw_only=True):
         require = self.require
         require(bool(self.site), "site", "the path of a site file")
         require(bool(self.driver), "driver", "the name of a driver")
+        allowed = f"0 to {PAYLOAD_KG_MAX:g} kg"
+        require(0 <= self.payload_kg_max <= PAYLOAD_KG_MAX, "payload_kg_max", allowed)
         require(self.journal_records_max >= 1000, "journal_records_max", "at least 1000")
         require(0.02 <= self.heartbeat_period_s <= 60, "heartbeat_period_s", "0.02 to 60 s")
         allowed = f"0.005 s to heartbeat_period_s ({self.heartbeat_period_s} s)"

@@ -65,6 +65,8 @@ def accepted_words(order: Order) -> str:
         words += f", to be done by {order.deadline}"
     if order.requires:
         words += f", by a robot that can {', '.join(order.requires)}"
+    if order.payload_kg:
+        words += f", with {order.payload_kg:g} kg to carry"
     return words
 
 

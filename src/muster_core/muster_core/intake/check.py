@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 
 from muster_core.clock import Instant
@@ -11,6 +12,7 @@ from muster_core.intake.fields import check_fields
 from muster_core.intake.sentence import did_you_mean, listed, quoted
 from muster_core.kinds import Kind
 from muster_core.order import Order
+from muster_core.robot import PAYLOAD_SLACK
 from muster_core.site.model import Site
 from muster_core.site.routing import Routes
 
@@ -24,6 +26,7 @@ def check_order(
     routes: Routes,
     kinds: Mapping[str, Kind],
     capabilities: Collection[str] | None,
+    payload_kg_max: float = math.inf,
     now: Instant,
 ) -> Refusal | None:
     """Why the order cannot be accepted; None when it can.
@@ -33,12 +36,14 @@ def check_order(
 
     :param routes: of ``site``.
     :param capabilities: of all robots together; None = the fleet is not known yet, check nothing.
+    :param payload_kg_max: what the strongest of them carries, kg.
     """
     return (
         check_fields(order)
         or _check_kind(order, kinds)
         or _check_places(order, site, routes)
         or _check_requires(order, capabilities)
+        or _check_payload(order, payload_kg_max)
         or check_deadline(order, now)
     )
 
@@ -115,3 +120,16 @@ def _check_requires(order: Order, capabilities: Collection[str] | None) -> Refus
                 f"{f'{hint} ({offered})' if hint else offered}",
             )
     return None
+
+
+def _check_payload(order: Order, payload_kg_max: float) -> Refusal | None:
+    if order.payload_kg <= payload_kg_max * (1.0 + PAYLOAD_SLACK):
+        return None
+    strongest = f"the strongest robot of the fleet carries {payload_kg_max:g} kg"
+    if not payload_kg_max:
+        strongest = "no robot of the fleet tells how much it carries (its agent's payload_kg_max)"
+    return Refusal(
+        ErrorCode.TOO_HEAVY,
+        f"payload_kg is {quoted(order.payload_kg)}, which is too much: {strongest}; split the "
+        "load into several orders, or leave payload_kg out where weight does not count",
+    )

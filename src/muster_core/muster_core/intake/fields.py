@@ -10,6 +10,7 @@ from muster_core.intake.sentence import quoted
 from muster_core.order import (
     ORDER_ID_LENGTH_MAX,
     OWN_ORDERS,
+    PAYLOAD_KG_MAX,
     PLACES_MAX,
     PRIORITY_MAX,
     REQUIRES_MAX,
@@ -30,6 +31,7 @@ def check_fields(order: Order) -> Refusal | None:
         _check_order_id(order.order_id)
         or _check_texts(order)
         or _check_priority(order.priority)
+        or _check_payload(order.payload_kg)
         or _check_traceparent(order.traceparent)
     )
 
@@ -94,6 +96,15 @@ def _check_priority(priority: int) -> Refusal | None:
         ErrorCode.BAD_PRIORITY,
         f"priority is {quoted(priority)}; it must lie between 0 and {PRIORITY_MAX}, "
         "and a larger number goes first",
+    )
+
+
+def _check_payload(payload_kg: float) -> Refusal | None:
+    if 0 <= payload_kg <= PAYLOAD_KG_MAX:  # not so when it is NaN
+        return None
+    return Refusal(
+        ErrorCode.BAD_PAYLOAD,
+        f"payload_kg is {quoted(payload_kg)}; it must lie between 0 and {PAYLOAD_KG_MAX:g} kg",
     )
 
 

@@ -7,7 +7,8 @@ from muster_core.intake.sentence import did_you_mean, listed, quoted
 
 EXAMPLE_ORDER = '{"order_id": "o-1", "pickup": "shelf_12", "dropoff": "pack_2"}'
 
-_TEXT, _LIST, _NUMBER = "a text", "a list of texts", "a whole number"
+_TEXT, _LIST, _NUMBER, _QUANTITY = "a text", "a list of texts", "a whole number", "a number"
+_FRACTION = "a fraction"
 FIELD_TYPES = {
     "order_id": _TEXT,
     "kind": _TEXT,
@@ -17,6 +18,7 @@ FIELD_TYPES = {
     "priority": _NUMBER,
     "deadline": _TEXT,
     "requires": _LIST,
+    "payload_kg": _QUANTITY,
     "requester": _TEXT,
     "traceparent": _TEXT,
 }
@@ -45,6 +47,8 @@ def _type_problem(value: object, expected: str) -> str:
             if not isinstance(entry, str):
                 return f"has {quoted(entry)} as entry {index + 1}, which is {_type_name(entry)}"
         return ""
+    if expected == _QUANTITY and _type_name(value) in (_NUMBER, _FRACTION):
+        return ""
     return "" if _type_name(value) == expected else f"is {quoted(value)}, {_type_name(value)}"
 
 
@@ -56,7 +60,7 @@ def _type_name(value: object) -> str:
     if isinstance(value, int):
         return _NUMBER
     if isinstance(value, float):
-        return "a fraction"
+        return _FRACTION
     if isinstance(value, list):
         return "a list"
     return "nothing" if value is None else "an object"

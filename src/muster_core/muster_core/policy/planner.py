@@ -24,7 +24,9 @@ def plan_order(order: Order, site: Site) -> Plan:
     steps = _STEPS[order.kind](order)
     if len(steps) > STEPS_MAX:
         return Plan(order.order_id, refusal=_too_long(order, len(steps)))
-    task = TaskProposal(steps, _capabilities(order, steps), allows_fetch=True)
+    task = TaskProposal(
+        steps, _capabilities(order, steps), allows_fetch=True, payload_kg=order.payload_kg
+    )
     return Plan(order.order_id, (task,))
 
 

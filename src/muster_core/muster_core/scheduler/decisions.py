@@ -160,6 +160,7 @@ class Decisions:
                     tuple(sorted(proposal.capabilities)),
                     proposal.return_place,
                     proposal.allows_fetch,
+                    payload_kg=proposal.payload_kg,
                 )
                 for index, proposal in enumerate(plan.tasks)
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from muster_core import events as ev
@@ -117,6 +118,7 @@ class Requests:
             routes=self._routes,
             kinds=self._kinds,
             capabilities=self._capabilities(),
+            payload_kg_max=self._payload_kg_max(),
             now=now,
         )
         if refusal is None and self._ledger.orders_open >= self._config.orders_open_max:
@@ -128,10 +130,21 @@ class Requests:
         return refusal
 
     def _capabilities(self) -> frozenset[str] | None:
+        """What all robots together can do; None when they are not all known."""
         robots = self._ledger.robots.values()
-        if not robots or len(robots) < self._config.robots_expected:
+        if not self._is_fleet_known():
             return None
         return frozenset(name for robot in robots for name in robot.description.capabilities)
+
+    def _payload_kg_max(self) -> float:
+        """What the strongest robot carries, kg; inf when they are not all known."""
+        robots = self._ledger.robots.values()
+        if not self._is_fleet_known():
+            return math.inf
+        return max(robot.description.payload_kg_max for robot in robots)
+
+    def _is_fleet_known(self) -> bool:
+        return len(self._ledger.robots) >= max(1, self._config.robots_expected)
 
     def _answer_duplicate(self, request: inp.SubmitOrder, known: OrderRecord, digest: str) -> Reply:
         if known.digest == digest:

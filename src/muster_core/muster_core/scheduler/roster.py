@@ -276,4 +276,5 @@ class Roster:
 
 
 def _can_do(robot: RobotRecord, task: TaskRecord) -> bool:
-    return set(task.task.capabilities) <= set(robot.description.capabilities)
+    is_strong_enough = robot.description.can_carry(task.task.payload_kg)
+    return is_strong_enough and set(task.task.capabilities) <= set(robot.description.capabilities)

@@ -231,6 +231,7 @@ class Sagas:
             and not order.cancel_requested
             and any(
                 FETCH_CAPABILITY in robot.description.capabilities
+                and robot.description.can_carry(attempt.task.payload_kg)
                 and robot.standing is not RobotStanding.SILENT
                 for robot_id, robot in self._ledger.robots.items()
                 if robot_id != lost_id

@@ -215,7 +215,12 @@ def _can_take(
     columns: dict[object, npt.NDArray[np.bool_]] = {}
     can_take = np.zeros((len(robots), len(tasks)), dtype=bool)
     for number, (task, _) in enumerate(tasks):
-        wanted = (task.task.capabilities, task.task.robot_id, tuple(task.tried))
+        wanted = (
+            task.task.capabilities,
+            task.task.payload_kg,
+            task.task.robot_id,
+            tuple(task.tried),
+        )
         if wanted not in columns:
             columns[wanted] = np.array([roster.can_take(r, task) for r, _ in robots], dtype=bool)
         can_take[:, number] = columns[wanted]

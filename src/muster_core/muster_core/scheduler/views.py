@@ -98,10 +98,12 @@ def _waits_for(ledger: Ledger, order: OrderRecord, obstacle: Callable[[Task], st
         return f"waits: {reason}"
     if task.task.robot_id:
         return f"waits for robot {task.task.robot_id}, which has the item"
-    wanted = set(task.task.capabilities)
-    robots = ledger.robots.values()
-    if not any(wanted <= set(robot.description.capabilities) for robot in robots):
+    wanted, payload_kg = set(task.task.capabilities), task.task.payload_kg
+    able = [r for r in ledger.robots.values() if wanted <= set(r.description.capabilities)]
+    if not able:
         return f"waits: no robot offers {', '.join(sorted(wanted))}"
+    if not any(robot.description.can_carry(payload_kg) for robot in able):
+        return f"waits: no robot that can do it carries {payload_kg:g} kg"
     if task.retry_not_before_ns:
         return f"waits for a robot; tried again from {utc_text(task.retry_not_before_ns)}"
     return "waits for a free robot"

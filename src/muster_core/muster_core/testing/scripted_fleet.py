@@ -61,6 +61,7 @@ class Robot:
     epoch: int = 0
     reports: int = 0
     permitted: int = 0
+    payload_kg_max: float = 0.0
 
     def report(self) -> RobotReport:
         """Its next heartbeat."""
@@ -149,6 +150,7 @@ class Fleet:
             description = RobotDescription(
                 robot_id=robot.robot_id,
                 capabilities=robot.capabilities,
+                payload_kg_max=robot.payload_kg_max,
                 site=self.site.name,
                 site_digest=self.site.digest,
             )

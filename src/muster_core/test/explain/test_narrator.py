@@ -370,10 +370,12 @@ def test_order_under_way_says_what_its_robot_does() -> None:
 def test_deadline_is_told_as_asked_and_as_met_or_missed() -> None:
     for due_s, words in ((60, "completed, 21 s before its deadline"), (30, "9 s after")):
         deadline = utc_text(START_NS + due_s * NS_PER_S)
-        log = OrderLog().accepted(deadline=deadline, priority=7, requires=("cold",)).planned()
+        wish = {"deadline": deadline, "priority": 7, "requires": ("cold",), "payload_kg": 2.5}
+        log = OrderLog().accepted(**wish).planned()
         sentences = told(log.after(39).completed().story())
         assert sentences[0] == (
-            f"ordered by desk, priority 7, to be done by {deadline}, by a robot that can cold"
+            f"ordered by desk, priority 7, to be done by {deadline}, by a robot that can cold, "
+            "with 2.5 kg to carry"
         )
         assert words in sentences[-1]
 

@@ -45,7 +45,13 @@ def scan(**fields: Any) -> Order:
 
 def check(order: Order, capabilities: frozenset[str] | None = CAPABILITIES) -> Any:
     return check_order(
-        order, site=SITE, routes=ROUTES, kinds=KINDS, capabilities=capabilities, now=NOW
+        order,
+        site=SITE,
+        routes=ROUTES,
+        kinds=KINDS,
+        capabilities=capabilities,
+        payload_kg_max=20.0,
+        now=NOW,
     )
 
 
@@ -57,6 +63,7 @@ def check(order: Order, capabilities: frozenset[str] | None = CAPABILITIES) -> A
         deliver(priority=0),
         deliver(priority=255),
         deliver(requires=("scan",), traceparent=TRACE),
+        deliver(payload_kg=20.0),
         deliver(deadline="2030-03-17T17:46:41Z"),
         deliver(deadline="2030-03-17T18:46:41.5+01:00"),
         scan(),
@@ -97,6 +104,9 @@ REFUSED = {
         ["'2030-03-17T15:46:40Z'", "2 hours ago", "2030-03-17T17:46:40.000Z"],
     ),
     "just now": (deliver(deadline="2030-03-17T17:46:40Z"), ErrorCode.BAD_DEADLINE, ["0 s ago"]),
+    "heavy": (deliver(payload_kg=20.5), ErrorCode.TOO_HEAVY, ["20.5", "carries 20 kg", "split"]),
+    "no load": (deliver(payload_kg=-1.0), ErrorCode.BAD_PAYLOAD, ["-1.0", "0 and 1e+06 kg"]),
+    "NaN load": (deliver(payload_kg=float("nan")), ErrorCode.BAD_PAYLOAD, ["nan", "0 and"]),
     "priority": (deliver(priority=300), ErrorCode.BAD_PRIORITY, ["300", "255"]),
     "id": (deliver(order_id="a\tb"), ErrorCode.BAD_ORDER_ID, ["'a\\tb'", "control"]),
     "surrogate": (deliver(requester="\ud800"), ErrorCode.BAD_TEXT, ["\\ud800", "control"]),

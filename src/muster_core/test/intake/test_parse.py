@@ -70,6 +70,9 @@ REFUSED = {
     "one place": (body(places="a"), ErrorCode.WRONG_SHAPE, ["places", "'a'", "list of texts"]),
     "mixed list": (body(requires=["a", 3]), ErrorCode.WRONG_SHAPE, ["requires", "3", "entry 2"]),
     "object": (body(pickup={"x": 1}), ErrorCode.WRONG_SHAPE, ["object of 1", "a text"]),
+    "text load": (body(payload_kg="9"), ErrorCode.WRONG_SHAPE, ["payload_kg", "'9'", "a number"]),
+    "true load": (body(payload_kg=True), ErrorCode.WRONG_SHAPE, ["true", "a number"]),
+    "huge load": (body(payload_kg=2e6), ErrorCode.BAD_PAYLOAD, ["2000000.0", "1e+06"]),
     "low": (body(priority=-1), ErrorCode.BAD_PRIORITY, ["-1", "0 and 255"]),
     "high": (body(priority=256), ErrorCode.BAD_PRIORITY, ["256", "0 and 255"]),
     "huge": (b'{"order_id":"a","priority":' + b"9" * 900 + b"}", ErrorCode.BAD_PRIORITY, ["bits"]),
@@ -95,6 +98,12 @@ REFUSED = {
         ["version 00"],
     ),
 }
+
+
+@pytest.mark.parametrize("payload_kg", [0, 3, 12.5])
+def test_a_payload_may_be_whole_or_a_fraction(payload_kg: float) -> None:
+    order = parse_order(body(payload_kg=payload_kg))
+    assert not isinstance(order, Refusal) and order.payload_kg == payload_kg
 
 
 @pytest.mark.parametrize("name", REFUSED)

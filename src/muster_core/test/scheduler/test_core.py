@@ -109,6 +109,37 @@ def test_capability_that_no_robot_has_is_refused_once_the_fleet_is_known() -> No
     assert "fork" in refusal.message
 
 
+def test_payload_that_no_robot_carries_is_refused_once_the_fleet_is_known() -> None:
+    fleet = make_fleet()
+    refusal = fleet.submit("o-1", payload_kg=3.0).refusal
+    assert refusal is not None and refusal.code is ErrorCode.TOO_HEAVY
+    assert "3.0" in refusal.message and "payload_kg_max" in refusal.message
+
+
+def test_load_is_given_to_a_robot_that_carries_it() -> None:
+    weak, strong = Robot(RobotId("robot_1")), Robot(RobotId("robot_2"), payload_kg_max=0.7)
+    fleet = Fleet(weak, strong)
+    fleet.describe()
+    fleet.run(1.0)
+    fleet.submit("o-1", payload_kg=0.7)
+    assert (weak.task, strong.task is not None) == (None, True)
+    fleet.submit("o-2", payload_kg=0.1)
+    assert weak.task is None
+    assert fleet.state("o-2") == "planned"
+    fleet.submit("o-3")
+    assert weak.task is not None
+
+
+def test_same_id_with_another_payload_is_another_order() -> None:
+    fleet = make_fleet()
+    fleet.robots[RobotId("robot_1")].payload_kg_max = 9.0
+    fleet.describe()
+    assert fleet.submit("o-1", payload_kg=3.0).refusal is None
+    assert fleet.submit("o-1", payload_kg=3.0).is_duplicate
+    changed = fleet.submit("o-1", payload_kg=4.0).refusal
+    assert changed is not None and changed.code is ErrorCode.CHANGED_DUPLICATE
+
+
 def test_capability_is_not_checked_before_the_expected_robots_are_known() -> None:
     fleet = make_fleet(robots_expected=2)
     reply = fleet.submit("o-1", requires=("fork",))

@@ -51,4 +51,5 @@ def _wanted(order: Order) -> tuple[object, ...]:
         order.priority,
         order.deadline,
         frozenset(order.requires),
+        order.payload_kg,
     )
