@@ -60,7 +60,7 @@ class GoalLines:
             since_ns = min(track.goal_since_ns for track in line)
             for robot_id in self._holdings.of(goal):
                 other = self._tracks[robot_id]
-                if other.head == goal and other.goal != goal:
+                if other.head == goal and other.goal not in (None, goal):
                     other.called_ns = since_ns
         ahead = int(is_taken)
         left = self._ways.to(goal, line[0].head)

@@ -97,6 +97,15 @@ class TrafficMap:
         }
 
     @cached_property
+    def narrows(self) -> frozenset[int]:
+        """Vertices with an edge that no other way leads round.
+
+        Priority inheritance alone gets nobody past another there; elsewhere it does.
+        """
+        rows, _ = np.nonzero(self.graph.bridges)
+        return frozenset(rows.tolist())
+
+    @cached_property
     def cost_common(self) -> int:
         """What an edge costs that is neither one of the shorter nor one of the longer ones."""
         costs = self.graph.costs
