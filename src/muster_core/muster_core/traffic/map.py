@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from muster_core.site import Site
+from muster_core.site import Site, Zone
 from muster_core.traffic.graph import Graph, graph_of_site
 from muster_core.traffic.guidance import guided_costs
 
@@ -28,12 +28,23 @@ class ZoneRule:
     is_closed: bool = False
 
 
+def zone_rule(site: Site, zone: Zone) -> ZoneRule:
+    """What a site's zone asks of traffic beyond what is in the graph."""
+    return ZoneRule(
+        zone.name,
+        frozenset(map(site.vertex_index, zone.vertices)),
+        zone.limits.robots_max,
+        zone.limits.is_closed,
+    )
+
+
 @dataclass(frozen=True, eq=False)
 class TrafficMap:
     """Everything about a site that decides who may drive where.
 
     :param names: of the vertices, by number.
     :param positions_m: (x, y) of the vertices in the site's frame, m.
+    :param is_guided: whether streets have directions that robots prefer; see ``guidance.py``.
     """
 
     names: tuple[str, ...]
@@ -52,12 +63,18 @@ class TrafficMap:
 
     @classmethod
     def of_site(cls, site: Site, zones: Sequence[ZoneRule] = ()) -> TrafficMap:
-        """The map of a site."""
+        """The map of a site under the limits of its zones; robots prefer directions on its lanes.
+
+        When limits change while robots run, the map of ``site.with_limits(...)`` goes into
+        :class:`MapChanged`: vertices keep their names and numbers.
+
+        :param zones: further rules.
+        """
         return cls(
             tuple(vertex.name for vertex in site.vertices),
             tuple((vertex.x, vertex.y) for vertex in site.vertices),
             graph_of_site(site),
-            tuple(zones),
+            (*(zone_rule(site, zone) for zone in site.zones.values()), *zones),
             is_guided=True,
         )
 

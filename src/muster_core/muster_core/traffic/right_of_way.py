@@ -126,7 +126,8 @@ class RightOfWay:
         if ahead >= self._stretch_vertices_max:
             return False
         costs, window = self._map.costs, track.window[track.at - track.first :]
-        return sum(costs[edge] for edge in pairwise(window)) < self._stretch_cost_max
+        # An edge that a changed site does not have any more counts as nothing.
+        return sum(costs.get(edge, 0) for edge in pairwise(window)) < self._stretch_cost_max
 
     def is_free_for(self, track: Track, vertex: int) -> bool:
         """Whether the robot may be given the vertex at once, as part of a manoeuvre."""

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 from muster_core.site import PlaceKind, Routes, Site
-from muster_core.traffic.map import TrafficMap, ZoneRule
+from muster_core.traffic.map import TrafficMap
 
 
 class Ground:
@@ -25,17 +24,7 @@ class Ground:
         self.charger_vertices = frozenset(
             place.vertex for place in site.places_of_kind(PlaceKind.CHARGER)
         )
-        rules = tuple(
-            ZoneRule(
-                zone.name,
-                frozenset(map(site.vertex_index, zone.vertices)),
-                zone.limits.robots_max,
-                zone.limits.is_closed,
-            )
-            for zone in site.zones.values()
-        )
-        # Traffic takes one-way and speed limits from the edges, and the rest as rules.
-        self.map = TrafficMap.of_site(replace(site, edges=edges, zones={}), rules)
+        self.map = TrafficMap.of_site(site)
 
     def vertex_of(self, place: str) -> str:
         """The vertex of a place.
