@@ -10,7 +10,7 @@ import numpy as np
 
 from muster_core.site import Site, Zone
 from muster_core.traffic.graph import Graph, graph_of_site
-from muster_core.traffic.guidance import guided_costs
+from muster_core.traffic.guidance import bridges_of, guided_costs
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +119,7 @@ class TrafficMap:
 
         Priority inheritance alone gets nobody past another there; elsewhere it does.
         """
-        rows, _ = np.nonzero(self.graph.bridges)
-        return frozenset(rows.tolist())
+        return frozenset(vertex for pair in bridges_of(self.graph) for vertex in pair)
 
     @cached_property
     def cost_common(self) -> int:

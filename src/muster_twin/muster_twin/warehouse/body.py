@@ -85,6 +85,7 @@ class Body:
         self.wake: Callable[[], None] = lambda: None
         self._ground = world.ground
         self._settings = world.settings
+        self._speed_mps = world.settings.speed_mps or world.ground.site.speed_mps
         self._timeline = world.timeline
         self._referee = world.referee
         self._battery = battery
@@ -247,23 +248,21 @@ class Body:
         self._note_activity()
 
     def _set_off(self, end: str) -> None:
-        ground, start = self._ground, self.stretch.vertex
-        heading = ground.heading(start, end)
-        turn = abs(math.remainder(heading - self.heading, math.tau))
-        turn_deg_per_s = self._settings.turn_deg_per_s
-        turn_s = math.degrees(turn) / turn_deg_per_s if turn_deg_per_s else 0.0
-        speed_mps = min(
-            self._settings.speed_mps or ground.site.speed_mps, ground.speeds_mps[start, end]
-        )
-        self.heading = heading
+        edge = self._ground.edges[self.stretch.vertex, end]
+        turn_s = 0.0
+        if edge.heading != self.heading:
+            turn = abs(math.remainder(edge.heading - self.heading, math.tau))
+            turn_deg_per_s = self._settings.turn_deg_per_s
+            turn_s = math.degrees(turn) / turn_deg_per_s if turn_deg_per_s else 0.0
+            self.heading = edge.heading
         self._driving_to = end
         self._referee.depart(self.robot_id, end, self._timeline.now_s)
-        takes_s = turn_s + ground.lengths_m[start, end] / speed_mps
+        takes_s = turn_s + edge.length_m / min(self._speed_mps, edge.speed_mps_max)
         self._timeline.after(takes_s, self._arrive)
 
     def _arrive(self) -> None:
         start, end = self.stretch.vertex, self._driving_to
-        length_m = self._ground.lengths_m[start, end]
+        length_m = self._ground.edges[start, end].length_m
         self._driving_to = ""
         self.stretch.reach_next()
         self._referee.arrive(self.robot_id, start)

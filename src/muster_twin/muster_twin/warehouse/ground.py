@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 from muster_core.site import PlaceKind, Routes, Site
 from muster_core.traffic.map import TrafficMap
+
+
+class DrivenEdge(NamedTuple):
+    """An edge as robots drive it.
+
+    :param speed_mps_max: inf = as fast as the robot can.
+    :param heading: the direction that it leads in, rad.
+    """
+
+    length_m: float
+    speed_mps_max: float
+    heading: float
 
 
 class Ground:
@@ -18,9 +31,15 @@ class Ground:
         self.site = site
         self.routes = Routes(site)
         edges = site.open_edges()
-        self.lengths_m = {(edge.start, edge.end): edge.length_m for edge in edges}
-        self.speeds_mps = {(edge.start, edge.end): edge.speed_mps_max or math.inf for edge in edges}
         self.positions_m = {vertex.name: (vertex.x, vertex.y) for vertex in site.vertices}
+        self.edges = {
+            (edge.start, edge.end): DrivenEdge(
+                edge.length_m,
+                edge.speed_mps_max or math.inf,
+                self._heading(edge.start, edge.end),
+            )
+            for edge in edges
+        }
         self.charger_vertices = frozenset(
             place.vertex for place in site.places_of_kind(PlaceKind.CHARGER)
         )
@@ -35,9 +54,8 @@ class Ground:
 
     def edge_length_m(self, start: str, end: str) -> float:
         """How long an edge is, m."""
-        return self.lengths_m[start, end]
+        return self.edges[start, end].length_m
 
-    def heading(self, start: str, end: str) -> float:
-        """The direction from one vertex to another, rad."""
+    def _heading(self, start: str, end: str) -> float:
         (x, y), (to_x, to_y) = self.positions_m[start], self.positions_m[end]
         return math.atan2(to_y - y, to_x - x)
