@@ -32,6 +32,9 @@ class TrafficConfig(Config, frozen=True, kw_only=True):
     patience_s: float = 10.0
     # Robots that have locked each other in for so long are led out by a joint manoeuvre, s.
     lock_s: float = 2.0
+    # The same where another way leads round every edge, s: priority inheritance gets the most
+    # urgent through there by itself, and a manoeuvre would keep others out meanwhile.
+    jam_s: float = 60.0
     # A manoeuvre that has not moved on for so long is given up, s. Longer than a robot takes for
     # its slowest edge.
     manoeuvre_s_max: float = 120.0
@@ -64,6 +67,7 @@ class TrafficConfig(Config, frozen=True, kw_only=True):
             "repeat_s",
             "patience_s",
             "lock_s",
+            "jam_s",
             "manoeuvre_s_max",
             "deviation_m_max",
         ):

@@ -169,7 +169,7 @@ class TrafficCore:
         if self._is_open:
             self.right_of_way.freed(heard.freed)
             self._locksmith.advance(now.steady_ns)
-            self.right_of_way.advance([track])
+            self.right_of_way.advance_one(track)
 
     def _refuse(self, report: inp.TrafficReport, reason: str) -> None:
         sentence = f"the report of {report.robot_id} cannot be used: {reason}"
@@ -240,9 +240,12 @@ class TrafficCore:
         self._locksmith.watch(now.steady_ns)
         self.right_of_way.decide_anew()
         self._locksmith.work(now.steady_ns)
+        locked = self._locksmith.locked
         for track in self.tracks.values():
-            self._tell(track, TroubleKind.LOCKED, self._locksmith.locked.get(track.robot_id, ""))
-            self._tell_if_unreachable(track)
+            # Who drives is neither locked in nor without a way.
+            if track.is_blocked or track.troubles:
+                self._tell(track, TroubleKind.LOCKED, locked.get(track.robot_id, ""))
+                self._tell_if_unreachable(track)
 
     def _watch(self, track: Track, now: Instant) -> None:
         silent_s = (now.steady_ns - track.heard_ns) / NS_PER_S

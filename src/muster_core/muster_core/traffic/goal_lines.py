@@ -6,7 +6,7 @@ wants, it stays there: a robot in a dead end is in nobody's way.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from muster_core.ids import RobotId
 from muster_core.traffic.holdings import Holdings
@@ -60,7 +60,7 @@ class GoalLines:
             since_ns = min(track.goal_since_ns for track in line)
             for robot_id in self._holdings.of(goal):
                 other = self._tracks[robot_id]
-                if other.head == goal and other.goal != goal:
+                if other.head == goal and other.goal not in (None, goal):
                     other.called_ns = since_ns
         ahead = int(is_taken)
         left = self._ways.to(goal, line[0].head)

@@ -132,12 +132,17 @@ def _depth_first(ends: list[list[int]]) -> tuple[list[int], list[int]]:
 
 
 def graph_of_site(site: Site) -> Graph:
-    """The site's graph; vertices are numbered as in ``site.vertices``, costs are ms."""
-    starts = np.array([site.vertex_index(edge.start) for edge in site.edges], dtype=np.int32)
-    ends = np.array([site.vertex_index(edge.end) for edge in site.edges], dtype=np.int32)
-    speeds_mps = [min(site.speed_mps, e.speed_mps_max or site.speed_mps) for e in site.edges]
-    costs = [
-        max(1, round(edge.length_m / speed_mps * MS_PER_S))
-        for edge, speed_mps in zip(site.edges, speeds_mps, strict=True)
-    ]
-    return Graph.of_edges(len(site.vertices), starts, ends, np.array(costs, dtype=np.int32))
+    """What may be driven of a site under the limits of its zones, one-way and speed included.
+
+    Vertices are numbered as in ``site.vertices``; costs are ms.
+    """
+    edges, access = site.edge_arrays, site.access
+    speeds_mps = np.minimum(access.speeds_mps, site.speed_mps)
+    costs = np.maximum(1, np.rint(edges.lengths_m / speeds_mps * MS_PER_S)).astype(np.int32)
+    kept = access.is_open
+    return Graph.of_edges(
+        len(site.vertices),
+        edges.starts[kept].astype(np.int32),
+        edges.ends[kept].astype(np.int32),
+        costs[kept],
+    )

@@ -44,15 +44,21 @@ def _pairs(graph: Graph) -> Iterable[_Pair]:
     return zip(graph.starts.tolist(), graph.ends.tolist(), strict=True)
 
 
+def bridges_of(graph: Graph) -> set[_Pair]:
+    """Edges that no other way leads round, whichever way they are driven; lesser vertex first."""
+    pairs = {(min(pair), max(pair)) for pair in _pairs(graph)}
+    both = np.array(sorted(pairs | {(b, a) for a, b in pairs}), dtype=np.int32).reshape(-1, 2)
+    symmetric = Graph.of_edges(graph.count, both[:, 0], both[:, 1])
+    near = symmetric.near
+    rows, columns = np.nonzero(symmetric.bridges)
+    found = zip(near[rows, 0].tolist(), near[rows, columns].tolist(), strict=True)
+    return {pair for pair in found if pair[0] < pair[1]}
+
+
 def _two_way_edges(graph: Graph) -> set[_Pair]:
-    """Edges that are driven both ways and that a way leads round; the lesser vertex first."""
-    all_pairs = set(_pairs(graph))
-    near, is_bridge = graph.near, graph.bridges
-    rows, columns = np.nonzero(is_bridge)
-    bridges = set(zip(near[rows, 0].tolist(), near[rows, columns].tolist(), strict=True))
-    return {
-        (a, b) for a, b in all_pairs if a < b and (b, a) in all_pairs and (a, b) not in bridges
-    }
+    """Edges that are driven both ways and that another way leads round; the lesser vertex first."""
+    pairs = set(_pairs(graph))
+    return {(a, b) for a, b in pairs if a < b and (b, a) in pairs} - bridges_of(graph)
 
 
 def _streets(edges: set[_Pair], positions_m: Points) -> list[list[int]]:

@@ -17,7 +17,7 @@ class Holdings:
     """
 
     def __init__(self, map_: TrafficMap) -> None:
-        self._holders: dict[int, Counter[RobotId]] = {}
+        self._holders: dict[int, dict[RobotId, int]] = {}
         self._map = map_
         self._in_zone: dict[str, Counter[RobotId]] = {zone.name: Counter() for zone in map_.zones}
 
@@ -28,12 +28,19 @@ class Holdings:
     def others(self, vertex: int, robot_id: RobotId) -> Sequence[RobotId]:
         """The robots that hold the vertex, without ``robot_id``."""
         holders = self._holders.get(vertex)
-        return () if holders is None else tuple(r for r in holders if r != robot_id)
+        if holders is None or (len(holders) == 1 and robot_id in holders):
+            return ()
+        return tuple(r for r in holders if r != robot_id)
 
     def take(self, robot_id: RobotId, vertices: Iterable[int]) -> None:
         """Note that the robot holds these vertices, once more if it did already."""
+        holders_of = self._holders
         for vertex in vertices:
-            self._holders.setdefault(vertex, Counter())[robot_id] += 1
+            holders = holders_of.get(vertex)
+            if holders is None:
+                holders_of[vertex] = {robot_id: 1}
+            else:
+                holders[robot_id] = holders.get(robot_id, 0) + 1
             for zone in self._map.zones_of.get(vertex, ()):
                 self._in_zone[zone.name][robot_id] += 1
 
@@ -72,8 +79,10 @@ class Holdings:
         return zone.robots_max is None or len(inside) < zone.robots_max
 
 
-def _take_one(counts: Counter[RobotId], robot_id: RobotId) -> None:
-    counts[robot_id] -= 1
-    assert counts[robot_id] >= 0, f"{robot_id} left what it did not hold"
-    if not counts[robot_id]:
+def _take_one(counts: dict[RobotId, int], robot_id: RobotId) -> None:
+    count = counts.get(robot_id, 0)
+    assert count > 0, f"{robot_id} left what it did not hold"
+    if count == 1:
         del counts[robot_id]
+    else:
+        counts[robot_id] = count - 1

@@ -30,7 +30,7 @@ REGION_MAX = 400
 PROGRESS = 3
 """How many edges nearer to its goal a robot shall come: few, for a manoeuvre keeps others out."""
 NS_PER_US = 1000
-SEARCH_PAUSE_US = 1000
+SEARCH_PAUSE_US = 3000
 """How long no search is made for each state that the last one looked at: they take a few hundredths
 of that, so that searches never take more than so much of traffic's time."""
 PAUSE_FACTOR_MAX = 32
@@ -165,7 +165,8 @@ class Locksmith:
         """Whether nothing will change for the robot by itself."""
         if not self._can_take_part(track) or track.blocked_ns is None or track.is_held_back:
             return False
-        if now_ns - track.blocked_ns < self._config.lock_s * NS_PER_S:
+        config, blocked_ns = self._config, now_ns - track.blocked_ns
+        if blocked_ns < config.lock_s * NS_PER_S:
             return False
         for failure in self._failures.values():
             if track.robot_id in failure.robots and now_ns < failure.again_ns:
@@ -173,6 +174,9 @@ class Locksmith:
         others = [self._tracks[r] for r in track.blockers if r in self._tracks]
         others.remove(track)
         movable = [other for other in others if other.is_drivable]
+        is_narrow = any(t.head in self._map.narrows for t in (track, *movable))
+        if not is_narrow and blocked_ns < config.jam_s * NS_PER_S:
+            return False
         if track.is_goal_taken and len(movable) < len(others):
             return False  # who is there works, and will be done
         if any(other.urgency < track.urgency for other in movable):

@@ -8,9 +8,9 @@ from functools import cached_property
 
 import numpy as np
 
-from muster_core.site import Site
+from muster_core.site import Site, Zone
 from muster_core.traffic.graph import Graph, graph_of_site
-from muster_core.traffic.guidance import guided_costs
+from muster_core.traffic.guidance import bridges_of, guided_costs
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +28,23 @@ class ZoneRule:
     is_closed: bool = False
 
 
+def zone_rule(site: Site, zone: Zone) -> ZoneRule:
+    """What a site's zone asks of traffic beyond what is in the graph."""
+    return ZoneRule(
+        zone.name,
+        frozenset(map(site.vertex_index, zone.vertices)),
+        zone.limits.robots_max,
+        zone.limits.is_closed,
+    )
+
+
 @dataclass(frozen=True, eq=False)
 class TrafficMap:
     """Everything about a site that decides who may drive where.
 
     :param names: of the vertices, by number.
     :param positions_m: (x, y) of the vertices in the site's frame, m.
+    :param is_guided: whether streets have directions that robots prefer; see ``guidance.py``.
     """
 
     names: tuple[str, ...]
@@ -52,12 +63,18 @@ class TrafficMap:
 
     @classmethod
     def of_site(cls, site: Site, zones: Sequence[ZoneRule] = ()) -> TrafficMap:
-        """The map of a site."""
+        """The map of a site under the limits of its zones; robots prefer directions on its lanes.
+
+        When limits change while robots run, the map of ``site.with_limits(...)`` goes into
+        :class:`MapChanged`: vertices keep their names and numbers.
+
+        :param zones: further rules.
+        """
         return cls(
             tuple(vertex.name for vertex in site.vertices),
             tuple((vertex.x, vertex.y) for vertex in site.vertices),
             graph_of_site(site),
-            tuple(zones),
+            (*(zone_rule(site, zone) for zone in site.zones.values()), *zones),
             is_guided=True,
         )
 
@@ -95,6 +112,14 @@ class TrafficMap:
             for vertex, (after, before) in enumerate(zip(self.after, self.before, strict=True))
             if len(after) == 1 and after == before
         }
+
+    @cached_property
+    def narrows(self) -> frozenset[int]:
+        """Vertices with an edge that no other way leads round.
+
+        Priority inheritance alone gets nobody past another there; elsewhere it does.
+        """
+        return frozenset(vertex for pair in bridges_of(self.graph) for vertex in pair)
 
     @cached_property
     def cost_common(self) -> int:

@@ -23,7 +23,7 @@ from muster_core.traffic.distances import FAR
 from muster_core.traffic.goal_lines import GoalLines
 from muster_core.traffic.holdings import Holdings
 from muster_core.traffic.map import TrafficMap
-from muster_core.traffic.track import Track
+from muster_core.traffic.track import Track, Urgency
 from muster_core.traffic.ways import Ways
 
 STRETCH_VERTICES_MIN = 2
@@ -83,17 +83,22 @@ class RightOfWay:
         # A robot that makes way keeps to how it does, or it might turn this way and that for ever.
         self._habits = {r: want for r, want in wants.items() if r in pushed and want is not None}
         self._lines.form()
-        ordered = sorted(self._tracks.values(), key=lambda track: track.urgency)
+        urgent = [track for track in self._tracks.values() if self._seeks(track)]
+        urgent.sort(key=_by_urgency)
         self._pushes_max = PUSHES_MAX
-        self.advance(ordered[:FAR_SEARCHES_MAX])
+        self.advance(urgent[:FAR_SEARCHES_MAX])
         self._pushes_max = PUSHES_FEW
-        self.advance(ordered[FAR_SEARCHES_MAX:])
+        self.advance(urgent[FAR_SEARCHES_MAX:])
         self._habits = {}
 
     def advance(self, tracks: Iterable[Track]) -> None:
         """Give these robots what they can have now, the most urgent first."""
-        for track in sorted(tracks, key=lambda track: track.urgency):
+        for track in sorted(tracks, key=_by_urgency):
             self._advance(track)
+
+    def advance_one(self, track: Track) -> None:
+        """Give the robot what it can have now."""
+        self._advance(track)
 
     def freed(self, vertices: Iterable[int]) -> None:
         """Nobody holds these any more: give them to who waits for them, or look who could."""
@@ -120,13 +125,14 @@ class RightOfWay:
 
     def is_room(self, track: Track) -> bool:
         """Whether the robot may be given another vertex ahead of where it is."""
-        ahead = track.head_number - track.at
+        ahead = track.first + len(track.window) - 1 - track.at
         if ahead < STRETCH_VERTICES_MIN:
             return ahead < self._stretch_vertices_max
         if ahead >= self._stretch_vertices_max:
             return False
         costs, window = self._map.costs, track.window[track.at - track.first :]
-        return sum(costs[edge] for edge in pairwise(window)) < self._stretch_cost_max
+        # An edge that a changed site does not have any more counts as nothing.
+        return sum(costs.get(edge, 0) for edge in pairwise(window)) < self._stretch_cost_max
 
     def is_free_for(self, track: Track, vertex: int) -> bool:
         """Whether the robot may be given the vertex at once, as part of a manoeuvre."""
@@ -151,6 +157,10 @@ class RightOfWay:
         self.changed.add(track.robot_id)
 
     # One robot
+
+    def _seeks(self, track: Track) -> bool:
+        """Whether the robot would drive on by itself."""
+        return track.goal is not None and track.head != track.destination and self.is_room(track)
 
     def _advance(self, track: Track) -> None:
         """Give the robot vertices as long as there is room, a way, and nobody in it."""
@@ -247,9 +257,11 @@ class RightOfWay:
                 return True
         return False
 
-    def _best_first(self, track: Track, vertices: Iterable[int], left: memoryview) -> list[int]:
+    def _best_first(self, track: Track, vertices: list[int], left: memoryview) -> list[int]:
         """By the way that is left; of equally long ones those that are free."""
         head, costs, holders = track.head, self._map.guided_costs, self.holdings
+        if len(vertices) < 2:
+            return vertices
         return sorted(
             vertices,
             key=lambda v: (
@@ -330,9 +342,7 @@ class RightOfWay:
             if not (track.is_at_rest and vertex in track.window)
         ]
         if track.destination is not None:
-            left = self.ways.to(
-                track.destination, track.head, is_patient=track.is_patient
-            )
+            left = self.ways.to(track.destination, track.head, is_patient=track.is_patient)
             if left[track.head] >= FAR:
                 left = self.ways.to_in_the_end(track.destination)
             wishes = self._best_first(track, after, left)
@@ -379,3 +389,7 @@ class RightOfWay:
     def _is_open(self, track: Track, vertex: int) -> bool:
         """Whether limits of zones and manoeuvres let the robot go there."""
         return vertex not in self.reserved and self.holdings.admits(track.robot_id, vertex)
+
+
+def _by_urgency(track: Track) -> Urgency:
+    return track.urgency

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from muster_core.ids import RobotId
 from muster_core.traffic.inputs import Motion
@@ -12,14 +11,8 @@ NOT_URGENT_NS = 1 << 63
 NO_HURRY_NS = NOT_URGENT_NS - 1
 
 
-class Urgency(NamedTuple):
-    """Who goes first: the lesser one.
-
-    :param since_ns: when the robot was last without a goal to get to, steady ns.
-    """
-
-    since_ns: int
-    robot_id: str
+Urgency = tuple[int, RobotId]
+"""Who goes first, the lesser one: since when a robot has had its goal (steady, ns), and its name."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -112,7 +105,8 @@ class Track:
     def own_urgency(self) -> Urgency:
         """By its own goal."""
         since_ns = NO_HURRY_NS if self.is_goal_taken else self.goal_since_ns
-        return Urgency(min(since_ns, self.called_ns), self.robot_id)
+        since_ns = min(since_ns, self.called_ns)
+        return since_ns, self.robot_id
 
     @property
     def urgency(self) -> Urgency:

@@ -68,6 +68,7 @@ class Chassis:
         self.is_charging = False
         self._ground = world.ground
         self._settings = world.settings
+        self._speed_mps = world.settings.speed_mps or world.ground.site.speed_mps
         self._timeline = world.timeline
         self._referee = world.referee
         self._on_arrive = on_arrive
@@ -111,11 +112,12 @@ class Chassis:
         """Turn, and drive the edge from here to ``end``. Only from a stand."""
         assert self.leg is None, "a robot drives one edge at a time"
         ground, start, settings = self._ground, self.vertex, self._settings
-        heading = ground.heading(start, end)
-        turn = abs(math.remainder(heading - self.heading, math.tau))
-        turn_s = math.degrees(turn) / settings.turn_deg_per_s if settings.turn_deg_per_s else 0.0
-        speed_mps = min(settings.speed_mps or ground.site.speed_mps, ground.speeds_mps[start, end])
-        drive_s = ground.lengths_m[start, end] / speed_mps
+        edge = ground.edges[start, end]
+        heading, turn_s = edge.heading, 0.0
+        if heading != self.heading and settings.turn_deg_per_s:
+            turn = abs(math.remainder(heading - self.heading, math.tau))
+            turn_s = math.degrees(turn) / settings.turn_deg_per_s
+        drive_s = edge.length_m / min(self._speed_mps, edge.speed_mps_max)
         began_ns = self._timeline.now_ns
         turned_ns = began_ns + int(turn_s * NS_PER_S)
         ends_ns = began_ns + int((turn_s + drive_s) * NS_PER_S)
@@ -139,7 +141,7 @@ class Chassis:
     def _arrive(self) -> None:
         leg = self.leg
         assert leg is not None
-        length_m = self._ground.lengths_m[leg.start, leg.end]
+        length_m = self._ground.edges[leg.start, leg.end].length_m
         self.leg, self.vertex = None, leg.end
         self._referee.arrive(self.robot_id, leg.start)
         self.use_battery(length_m)

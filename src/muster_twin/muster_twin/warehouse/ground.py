@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from functools import cached_property
+from typing import NamedTuple
 
 from muster_core.site import PlaceKind, Routes, Site
-from muster_core.traffic.map import TrafficMap, ZoneRule
+from muster_core.traffic.map import TrafficMap
+
+
+class DrivenEdge(NamedTuple):
+    """An edge as robots drive it.
+
+    :param speed_mps_max: inf = as fast as the robot can.
+    :param heading: the direction that it leads in, rad.
+    """
+
+    length_m: float
+    speed_mps_max: float
+    heading: float
 
 
 class Ground:
@@ -20,9 +32,15 @@ class Ground:
         self.site = site
         self.routes = Routes(site)
         edges = site.open_edges()
-        self.lengths_m = {(edge.start, edge.end): edge.length_m for edge in edges}
-        self.speeds_mps = {(edge.start, edge.end): edge.speed_mps_max or math.inf for edge in edges}
         self.positions_m = {vertex.name: (vertex.x, vertex.y) for vertex in site.vertices}
+        self.edges = {
+            (edge.start, edge.end): DrivenEdge(
+                edge.length_m,
+                edge.speed_mps_max or math.inf,
+                self._heading(edge.start, edge.end),
+            )
+            for edge in edges
+        }
         self.charger_vertices = frozenset(
             place.vertex for place in site.places_of_kind(PlaceKind.CHARGER)
         )
@@ -30,18 +48,7 @@ class Ground:
     @cached_property
     def map(self) -> TrafficMap:
         """The site as traffic sees it."""
-        site = self.site
-        rules = tuple(
-            ZoneRule(
-                zone.name,
-                frozenset(map(site.vertex_index, zone.vertices)),
-                zone.limits.robots_max,
-                zone.limits.is_closed,
-            )
-            for zone in site.zones.values()
-        )
-        # Traffic takes one-way and speed limits from the edges, and the rest as rules.
-        return TrafficMap.of_site(replace(site, edges=site.open_edges(), zones={}), rules)
+        return TrafficMap.of_site(self.site)
 
     def vertex_of(self, place: str) -> str:
         """The vertex of a place.
@@ -52,9 +59,8 @@ class Ground:
 
     def edge_length_m(self, start: str, end: str) -> float:
         """How long an edge is, m."""
-        return self.lengths_m[start, end]
+        return self.edges[start, end].length_m
 
-    def heading(self, start: str, end: str) -> float:
-        """The direction from one vertex to another, rad."""
+    def _heading(self, start: str, end: str) -> float:
         (x, y), (to_x, to_y) = self.positions_m[start], self.positions_m[end]
         return math.atan2(to_y - y, to_x - x)
