@@ -32,7 +32,7 @@ from muster_twin.simulation.processes.person import PersonProcess
 from muster_twin.simulation.processes.policy import PolicyProcess
 from muster_twin.simulation.processes.process import Machinery, Process
 from muster_twin.simulation.processes.scheduler import SchedulerProcess
-from muster_twin.simulation.processes.traffic import RivalGone, TrafficMemory, TrafficProcess
+from muster_twin.simulation.processes.traffic import TrafficMemory, TrafficProcess
 from muster_twin.simulation.settings import (
     AGENT_CONFIG,
     GATEWAY_CONFIG,
@@ -201,10 +201,8 @@ class World:
             rival.start()
 
     def end_rival(self) -> None:
-        """The second traffic is ended; the first hears of that."""
-        first, rival = self.traffics
-        rival.crash("is ended")
-        first.receive(RivalGone())
+        """The second traffic is ended."""
+        self.traffics[1].crash("is ended")
 
     # How it is built
 

@@ -53,7 +53,9 @@ class KeptApart(Invariant):
         robot_id = release.robot_id
         is_over = release.epoch < self._epochs[robot_id]
         heard = self._void if is_over else self._good
-        heard[robot_id].update(set(release.vertices).difference(self._agent_of(robot_id).core.held))
+        # What it holds already, or is at, it need not hold by this.
+        held = (*self._agent_of(robot_id).core.held, *self._bodies[robot_id].occupied)
+        heard[robot_id].update(set(release.vertices).difference(held))
 
     def body_moved(self, body: Body) -> None:
         """See :class:`Invariant`."""

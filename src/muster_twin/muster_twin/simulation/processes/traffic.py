@@ -34,11 +34,6 @@ class RollHeard:
     caller: str
 
 
-@dataclass(frozen=True, slots=True)
-class RivalGone:
-    """No other traffic is there any more."""
-
-
 @dataclass(slots=True)
 class TrafficMemory:
     """What a traffic keeps on its disk; a write is all or nothing."""
@@ -90,6 +85,11 @@ class TrafficProcess(Process):
 
     def handle(self, batch: list[Any]) -> None:
         """See :class:`Process`."""
+        is_alone = self._machinery.traffics_up == [self.name]
+        if is_alone and self._duty.standing is Standing.STANDS_BY:
+            # It sees that nobody else is there to call the roll any more.
+            self._duty.lose_rival()
+            self._begin(self._kept)
         for message in batch:
             self._take(message)
         match self._duty.standing:
@@ -108,9 +108,6 @@ class TrafficProcess(Process):
                     self.core.step(RobotReported(message), self.now())
             case RollHeard(epoch=epoch, caller=caller):
                 self._duty.hear_traffic(epoch, caller)
-            case RivalGone() if self._duty.standing is Standing.STANDS_BY:
-                self._duty.lose_rival()
-                self._begin(self._kept)
 
     def _begin(self, book: Book) -> None:
         """Begin to decide, under a newer epoch than anybody's."""
