@@ -128,9 +128,7 @@ class Engine:
         if records:
             self._outlets.publish(records, entries)
 
-    def _append(
-        self, records: Sequence[Record], entries: Sequence[LogEntry], now: Instant
-    ) -> None:
+    def _append(self, records: Sequence[Record], entries: Sequence[LogEntry], now: Instant) -> None:
         try:
             self._log.append(entries)
         except LogFencedError as error:

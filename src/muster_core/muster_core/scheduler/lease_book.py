@@ -21,9 +21,9 @@ ACKNOWLEDGEMENTS_MAX = 10_000
 
 
 class LeaseBook:
-    """Makes the next message of leases, when one is due or ``is_urgent``, or some robots' part of it.
+    """Makes the next message of leases, when one is due, ``is_urgent``, or some robots hurry.
 
-    What a message does not tell stays as it was, so in a hurry only those are told whom it concerns.
+    What a message does not tell stays as it was, so in a hurry only those robots are told.
     """
 
     def __init__(self, config: SchedulerConfig, ledger: Ledger, roster: Roster) -> None:
