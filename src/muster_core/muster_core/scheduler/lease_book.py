@@ -25,9 +25,9 @@ waits for its acknowledgement: it is given the next task meanwhile."""
 
 
 class LeaseBook:
-    """Makes the next message of leases, when one is due or ``is_urgent``, or some robots' part.
+    """Makes the next message of leases, when one is due, ``is_urgent``, or some robots hurry.
 
-    What a message does not tell stays as it was, so in a hurry it tells only whom it concerns.
+    What a message does not tell stays as it was, so in a hurry only those robots are told.
     """
 
     def __init__(self, config: SchedulerConfig, ledger: Ledger, roster: Roster) -> None:

@@ -238,7 +238,7 @@ class TrafficCore:
             self._watch(track, now)
         self._ways.avoid(*self._obstacles(now))
         self._locksmith.watch(now.steady_ns)
-        self.right_of_way.decide_anew()
+        self.right_of_way.decide_anew(now.steady_ns)
         self._locksmith.work(now.steady_ns)
         locked = self._locksmith.locked
         for track in self.tracks.values():

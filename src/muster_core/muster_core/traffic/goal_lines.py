@@ -1,13 +1,17 @@
 """Who is next at each goal, so that only a few robots at a time crowd round it.
 
-A robot that is not next keeps its distance, and while it stands in a dead end that nobody else
-wants, it stays there: a robot in a dead end is in nobody's way.
+A robot that is not next keeps its distance. While it stands in a dead end that nobody else wants it
+stays there, for there it is in nobody's way; on a lane it looks for such a dead end to wait in
+(well-formed sites: M. Cap, J. Vokrinek, A. Kleiner, ICAPS 2015). Whoever stands in a dead end that
+somebody else wants is called out with the urgency of the one that has waited for it longest, so
+robots that want each other's places never wait for each other.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from muster_core.clock import NS_PER_S
 from muster_core.ids import RobotId
 from muster_core.traffic.holdings import Holdings
 from muster_core.traffic.map import TrafficMap
@@ -16,10 +20,12 @@ from muster_core.traffic.ways import Ways
 
 NEXT_MAX = 2
 """Robots that are at a goal or on their last few edges to it at once."""
-REFUGE_VERTICES_MAX = 100
-"""How many vertices are looked at for a dead end to wait in."""
 NEAR_EDGES = 5
 """How many edges of common length from its goal a robot waits until it is its turn."""
+OVERDUE_S = 120.0
+"""Who has waited in a dead end for so long sets off whoever else is on his way."""
+REFUGE_VERTICES_MAX = 100
+"""How many vertices are looked at for a dead end to wait in."""
 
 
 class GoalLines:
@@ -35,42 +41,48 @@ class GoalLines:
         self._near = NEAR_EDGES * map_.cost_common
         self._lines: dict[int, list[Track]] = {}
 
-    def form(self) -> None:
+    def form(self, now_ns: int) -> None:
         """Put all robots in line anew."""
-        self._lines = lines = {}
+        lines: dict[int, list[Track]] = {}
+        self._lines = lines
         for track in self._tracks.values():
             track.is_goal_taken = track.is_held_back = False
             track.called_ns = NOT_URGENT_NS
             if track.goal is not None and track.head != track.goal and track.is_drivable:
                 lines.setdefault(track.goal, []).append(track)
         for goal, line in lines.items():
-            self._form(goal, line)
+            self._form(goal, line, now_ns)
         self._find_refuges()
 
     def is_wanted(self, vertex: int) -> bool:
         """Whether somebody wants to get to this vertex as its goal."""
         return vertex in self._lines
 
-    def _form(self, goal: int, line: list[Track]) -> None:
+    def _form(self, goal: int, line: list[Track], now_ns: int) -> None:
+        """Near ones first, then those on their way, then those in dead ends."""
         is_taken = self._is_taken(goal)
         if len(line) == 1 and not is_taken:
             return
         mouths = self._map.mouths
         if goal in mouths:
-            since_ns = min(track.goal_since_ns for track in line)
-            for robot_id in self._holdings.of(goal):
-                other = self._tracks[robot_id]
-                if other.head == goal and other.goal not in (None, goal):
-                    other.called_ns = since_ns
-        ahead = int(is_taken)
+            self._call_out(goal, line)
         left = self._ways.to(goal, line[0].head)
         line.sort(
             key=lambda t: (t.head in mouths, left[t.head] > self._near, t.goal_since_ns, t.robot_id)
         )
-        for track in line:
+        first_inside = next((track for track in line if track.head in mouths), None)
+        for ahead, track in enumerate(line, int(is_taken)):
+            waited_s = (now_ns - track.goal_since_ns) / NS_PER_S
+            is_overdue = track is first_inside and waited_s > OVERDUE_S
             track.is_goal_taken = is_taken or track is not line[0]
-            track.is_held_back = ahead >= NEXT_MAX
-            ahead += 1
+            track.is_held_back = ahead >= NEXT_MAX and not is_overdue
+
+    def _call_out(self, goal: int, line: list[Track]) -> None:
+        since_ns = min(track.goal_since_ns for track in line)
+        for robot_id in self._holdings.of(goal):
+            other = self._tracks[robot_id]
+            if other.head == goal and other.goal not in (None, goal):
+                other.called_ns = since_ns
 
     def _is_taken(self, goal: int) -> bool:
         """Whether somebody has to leave the goal first who does so only in its own time.

@@ -11,12 +11,13 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 import numpy as np
 
 from muster_core.traffic.graph import Graph, Int32s
 
-AGAINST_FACTOR = 3
+AGAINST_FACTOR = 6
 """What an edge costs against the preferred direction of its street, compared to along it."""
 STREET_EDGES_MIN = 2
 """Shorter rows have no direction: nobody meets anybody on them for long."""
@@ -24,6 +25,9 @@ STRAIGHT_COSINE_MAX = -0.87
 """Two edges of a vertex are one street where they make an angle of at least 150 degrees."""
 PARALLEL_DEG = 15.0
 """Streets within so many degrees of each other are taken for parallel."""
+
+ANGLE_MIN = 1e-9
+"""Lesser angles are none, rad."""
 
 Points = Sequence[tuple[float, float]]
 _Pair = tuple[int, int]
@@ -84,9 +88,7 @@ def _streets(edges: set[_Pair], positions_m: Points) -> list[list[int]]:
                     break
                 street.append(after)
             street.reverse()
-        left.difference_update(
-            (min(a, b), max(a, b)) for a, b in zip(street, street[1:], strict=False)
-        )
+        left.difference_update((min(a, b), max(a, b)) for a, b in pairwise(street))
         if len(street) > STREET_EDGES_MIN:
             streets.append(street)
     return streets
@@ -116,11 +118,12 @@ def _against(streets: list[list[int]], positions_m: Points) -> Iterable[Iterable
     """For each street its edges in the direction that is not preferred."""
     families: dict[int, list[tuple[float, list[int]]]] = defaultdict(list)
     families_max = round(180.0 / PARALLEL_DEG)
-    for street in streets:
-        (ax, ay), (bx, by) = positions_m[street[0]], positions_m[street[-1]]
+    for found in streets:
+        (ax, ay), (bx, by) = positions_m[found[0]], positions_m[found[-1]]
         angle = math.atan2(by - ay, bx - ax)
-        if angle < -1e-9 or angle > math.pi - 1e-9:
-            street = street[::-1]
+        # The same way round for all that are parallel.
+        is_backward = angle < -ANGLE_MIN or angle > math.pi - ANGLE_MIN
+        street = found[::-1] if is_backward else found
         family = round(math.degrees(angle) / PARALLEL_DEG) % families_max
         along = math.radians(family * PARALLEL_DEG)
         middle_x, middle_y = positions_m[street[len(street) // 2]]
@@ -131,4 +134,4 @@ def _against(streets: list[list[int]], positions_m: Points) -> Iterable[Iterable
         rank = {offset: number for number, offset in enumerate(offsets)}
         for offset, street in beside:
             wrong = street if rank[offset] % 2 else street[::-1]
-            yield zip(wrong, wrong[1:], strict=False)
+            yield pairwise(wrong)

@@ -74,7 +74,7 @@ class RightOfWay:
 
     # What the caller asks for
 
-    def decide_anew(self) -> None:
+    def decide_anew(self, now_ns: int) -> None:
         """Forget who waits for what, and decide for all from the most urgent down."""
         wants = {track.robot_id: track.want for track in self._tracks.values()}
         pushed = {track.robot_id for track in self._tracks.values() if track.is_pushed}
@@ -82,7 +82,7 @@ class RightOfWay:
             self.give_up(track)
         # A robot that makes way keeps to how it does, or it might turn this way and that for ever.
         self._habits = {r: want for r, want in wants.items() if r in pushed and want is not None}
-        self._lines.form()
+        self._lines.form(now_ns)
         urgent = [track for track in self._tracks.values() if self._seeks(track)]
         urgent.sort(key=_by_urgency)
         self._pushes_max = PUSHES_MAX
@@ -207,6 +207,7 @@ class RightOfWay:
         if self._must_wait_before_mouth(track, nearer):
             self._call_out(track)
             track.is_blocked = True
+            assert track.goal is not None
             track.blockers = (track.robot_id, *self.holdings.others(track.goal, track.robot_id))
             return False
         asked = {track.robot_id}

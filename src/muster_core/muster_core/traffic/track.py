@@ -12,7 +12,7 @@ NO_HURRY_NS = NOT_URGENT_NS - 1
 
 
 Urgency = tuple[int, RobotId]
-"""Who goes first, the lesser one: since when a robot has had its goal (steady, ns), and its name."""
+"""Who goes first, the lesser one: since when it has had its goal (steady, ns), and its name."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -105,8 +105,7 @@ class Track:
     def own_urgency(self) -> Urgency:
         """By its own goal."""
         since_ns = NO_HURRY_NS if self.is_goal_taken else self.goal_since_ns
-        since_ns = min(since_ns, self.called_ns)
-        return since_ns, self.robot_id
+        return min(since_ns, self.called_ns), self.robot_id
 
     @property
     def urgency(self) -> Urgency:
