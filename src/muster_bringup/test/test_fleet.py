@@ -161,7 +161,8 @@ from muster_bringup.topology import Process, Stage
 directory = Path(sys.argv[1])
 options = FleetOptions(
     namespace="/m", robots=(), robots_per_process=1, driver="sim", site=directory, speed=1.0,
-    policy="", kafka="", data_dir=directory / "data", standby=False, params_file=None,
+    policy="", kafka="", data_dir=directory / "data", standby=False, traffic=True,
+    params_file=None,
 )
 process = Process(
     name="deaf", package="muster_dummy", executable="deaf", nodes=("/m/deaf",), stage=Stage.AGENTS
