@@ -54,6 +54,18 @@ class GoalLines:
             self._form(goal, line, now_ns)
         self._find_refuges()
 
+    def join(self, track: Track, now_ns: int) -> None:
+        """Put one robot in line that has another goal than before."""
+        track.is_goal_taken = track.is_held_back = False
+        track.refuge = None
+        goal = track.goal
+        if goal is None or track.head == goal or not track.is_drivable:
+            return
+        before = self._lines.get(goal, [])
+        line = [t for t in before if t.goal == goal and t.head != goal and t is not track]
+        self._lines[goal] = [*line, track]
+        self._form(goal, self._lines[goal], now_ns)
+
     def is_wanted(self, vertex: int) -> bool:
         """Whether somebody wants to get to this vertex as its goal."""
         return vertex in self._lines

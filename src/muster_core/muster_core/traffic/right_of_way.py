@@ -58,7 +58,7 @@ class RightOfWay:
         self._tracks = tracks
         self.holdings = holdings
         self.ways = ways
-        self._lines = GoalLines(map_, tracks, holdings, ways)
+        self.lines = GoalLines(map_, tracks, holdings, ways)
         self._stretch_vertices_max = stretch_vertices_max
         self._stretch_cost_max = stretch_cost_max
         self.claims: dict[int, RobotId] = {}
@@ -82,7 +82,7 @@ class RightOfWay:
             self.give_up(track)
         # A robot that makes way keeps to how it does, or it might turn this way and that for ever.
         self._habits = {r: want for r, want in wants.items() if r in pushed and want is not None}
-        self._lines.form(now_ns)
+        self.lines.form(now_ns)
         urgent = [track for track in self._tracks.values() if self._seeks(track)]
         urgent.sort(key=_by_urgency)
         self._pushes_max = PUSHES_MAX
@@ -199,7 +199,7 @@ class RightOfWay:
         destination = track.destination
         assert destination is not None
         left = self.ways.to(destination, track.head, is_patient=track.is_patient)
-        if track.is_held_back and not self._lines.may_go_on(track, left):
+        if track.is_held_back and not self.lines.may_go_on(track, left):
             track.is_blocked = True
             track.blockers = (track.robot_id,)
             return False
