@@ -86,7 +86,8 @@ class GoalLines:
         for ahead, track in enumerate(line, int(is_taken)):
             waited_s = (now_ns - track.goal_since_ns) / NS_PER_S
             is_overdue = track is first_inside and waited_s > OVERDUE_S
-            track.is_goal_taken = is_taken or track is not line[0]
+            is_near = left[track.head] <= self._near or track.head in mouths
+            track.is_goal_taken = is_near and (is_taken or track is not line[0])
             track.is_held_back = ahead >= NEXT_MAX and not is_overdue
 
     def _call_out(self, goal: int, line: list[Track]) -> None:
