@@ -82,13 +82,20 @@ class GoalLines:
         line.sort(
             key=lambda t: (t.head in mouths, left[t.head] > self._near, t.goal_since_ns, t.robot_id)
         )
-        first_inside = next((track for track in line if track.head in mouths), None)
-        for ahead, track in enumerate(line, int(is_taken)):
+        outside = [left[track.head] for track in line if track.head not in mouths]
+        admitted = 0
+        for place, track in enumerate(line, int(is_taken)):
+            own = left[track.head]
+            is_inside = track.head in mouths
+            track.is_goal_taken = (is_inside or own <= self._near) and place > 0
+            if not is_inside:
+                track.is_held_back = place >= NEXT_MAX
+                continue
+            # Whoever is farther away than this one will not be kept waiting by it.
+            ahead = int(is_taken) + admitted + sum(other <= own for other in outside)
             waited_s = (now_ns - track.goal_since_ns) / NS_PER_S
-            is_overdue = track is first_inside and waited_s > OVERDUE_S
-            is_near = left[track.head] <= self._near or track.head in mouths
-            track.is_goal_taken = is_near and (is_taken or track is not line[0])
-            track.is_held_back = ahead >= NEXT_MAX and not is_overdue
+            track.is_held_back = ahead >= NEXT_MAX and (admitted > 0 or waited_s <= OVERDUE_S)
+            admitted += not track.is_held_back
 
     def _call_out(self, goal: int, line: list[Track]) -> None:
         since_ns = min(track.goal_since_ns for track in line)

@@ -206,7 +206,7 @@ class RightOfWay:
         nearer = [v for v in self._map.after[track.head] if left[v] < left[track.head]]
         if self._must_wait_before_mouth(track, nearer):
             self._call_out(track)
-            track.is_blocked = True
+            track.is_goal_taken = track.is_blocked = True
             assert track.goal is not None
             track.blockers = (track.robot_id, *self.holdings.others(track.goal, track.robot_id))
             return False
