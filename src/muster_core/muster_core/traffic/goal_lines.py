@@ -72,7 +72,7 @@ class GoalLines:
 
     def _form(self, goal: int, line: list[Track], now_ns: int) -> None:
         """Near ones first, then those on their way, then those in dead ends."""
-        is_taken = self._is_taken(goal)
+        is_taken = self.is_taken(goal)
         if len(line) == 1 and not is_taken:
             return
         mouths = self._map.mouths
@@ -104,7 +104,7 @@ class GoalLines:
             if other.head == goal and other.goal not in (None, goal):
                 other.called_ns = since_ns
 
-    def _is_taken(self, goal: int) -> bool:
+    def is_taken(self, goal: int) -> bool:
         """Whether somebody has to leave the goal first who does so only in its own time.
 
         It works there, or it is in a dead end and would meet the next one at its mouth.
@@ -155,10 +155,11 @@ class GoalLines:
             frontier = found
         return None
 
-    def may_go_on(self, track: Track, left: memoryview) -> bool:
+    def may_go_on(self, track: Track) -> bool:
         """Whether a robot that is held back may come nearer to its goal all the same."""
         if track.refuge is not None:
             return track.head != track.refuge
         if track.head in self._map.mouths:
             return self.is_wanted(track.head)
-        return left[track.head] > self._near
+        assert track.goal is not None
+        return self._ways.to(track.goal, track.head)[track.head] > self._near
