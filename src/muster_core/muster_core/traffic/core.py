@@ -167,6 +167,8 @@ class TrafficCore:
             )
         self._tell(track, TroubleKind.SILENT, "")
         if self._is_open:
+            if heard.is_goal_new:
+                self.right_of_way.lines.join(track, now.steady_ns)
             self.right_of_way.freed(heard.freed)
             self._locksmith.advance(now.steady_ns)
             self.right_of_way.advance_one(track)

@@ -54,13 +54,25 @@ class GoalLines:
             self._form(goal, line, now_ns)
         self._find_refuges()
 
+    def join(self, track: Track, now_ns: int) -> None:
+        """Put one robot in line that has another goal than before."""
+        track.is_goal_taken = track.is_held_back = False
+        track.refuge = None
+        goal = track.goal
+        if goal is None or track.head == goal or not track.is_drivable:
+            return
+        before = self._lines.get(goal, [])
+        line = [t for t in before if t.goal == goal and t.head != goal and t is not track]
+        self._lines[goal] = [*line, track]
+        self._form(goal, self._lines[goal], now_ns)
+
     def is_wanted(self, vertex: int) -> bool:
         """Whether somebody wants to get to this vertex as its goal."""
         return vertex in self._lines
 
     def _form(self, goal: int, line: list[Track], now_ns: int) -> None:
         """Near ones first, then those on their way, then those in dead ends."""
-        is_taken = self._is_taken(goal)
+        is_taken = self.is_taken(goal)
         if len(line) == 1 and not is_taken:
             return
         mouths = self._map.mouths
@@ -70,12 +82,20 @@ class GoalLines:
         line.sort(
             key=lambda t: (t.head in mouths, left[t.head] > self._near, t.goal_since_ns, t.robot_id)
         )
-        first_inside = next((track for track in line if track.head in mouths), None)
-        for ahead, track in enumerate(line, int(is_taken)):
+        outside = [left[track.head] for track in line if track.head not in mouths]
+        admitted = 0
+        for place, track in enumerate(line, int(is_taken)):
+            own = left[track.head]
+            is_inside = track.head in mouths
+            track.is_goal_taken = (is_inside or own <= self._near) and place > 0
+            if not is_inside:
+                track.is_held_back = place >= NEXT_MAX
+                continue
+            # Whoever is farther away than this one will not be kept waiting by it.
+            ahead = int(is_taken) + admitted + sum(other <= own for other in outside)
             waited_s = (now_ns - track.goal_since_ns) / NS_PER_S
-            is_overdue = track is first_inside and waited_s > OVERDUE_S
-            track.is_goal_taken = is_taken or track is not line[0]
-            track.is_held_back = ahead >= NEXT_MAX and not is_overdue
+            track.is_held_back = ahead >= NEXT_MAX and (admitted > 0 or waited_s <= OVERDUE_S)
+            admitted += not track.is_held_back
 
     def _call_out(self, goal: int, line: list[Track]) -> None:
         since_ns = min(track.goal_since_ns for track in line)
@@ -84,7 +104,7 @@ class GoalLines:
             if other.head == goal and other.goal not in (None, goal):
                 other.called_ns = since_ns
 
-    def _is_taken(self, goal: int) -> bool:
+    def is_taken(self, goal: int) -> bool:
         """Whether somebody has to leave the goal first who does so only in its own time.
 
         It works there, or it is in a dead end and would meet the next one at its mouth.
@@ -135,10 +155,11 @@ class GoalLines:
             frontier = found
         return None
 
-    def may_go_on(self, track: Track, left: memoryview) -> bool:
+    def may_go_on(self, track: Track) -> bool:
         """Whether a robot that is held back may come nearer to its goal all the same."""
         if track.refuge is not None:
             return track.head != track.refuge
         if track.head in self._map.mouths:
             return self.is_wanted(track.head)
-        return left[track.head] > self._near
+        assert track.goal is not None
+        return self._ways.to(track.goal, track.head)[track.head] > self._near

@@ -27,6 +27,7 @@ class Heard:
     :param is_news: whether it said anything newer than what was known.
     :param left: vertices that the robot has left, in the order of its way.
     :param freed: vertices that nobody holds any more.
+    :param is_goal_new: whether it wants to get somewhere else than before.
     :param is_astray_changed: whether the robot has become astray, or is so no longer.
     :param refusal: why nothing could be made of it.
     """
@@ -34,6 +35,7 @@ class Heard:
     is_news: bool = False
     left: tuple[int, ...] = ()
     freed: tuple[int, ...] = ()
+    is_goal_new: bool = False
     is_astray_changed: bool = False
     refusal: str = ""
 
@@ -83,10 +85,11 @@ class Hearing:
             if not doubt:
                 left = tuple(track.window[: report.left - track.first])
                 freed = self._progress(track, report, now_ns)
+        old_goal = track.goal
         self._note(track, report, epoch=epoch, now_ns=now_ns)
         freed += self._set_astray(track, report, doubt)
         is_changed = was_astray != bool(track.astray)
-        return Heard(True, left, tuple(freed), is_changed)
+        return Heard(True, left, tuple(freed), track.goal != old_goal, is_changed)
 
     def carry_over(self, track: Track, old: TrafficMap) -> None:
         """Bring a robot from the ``old`` map to this one; it is astray if its vertices are gone."""

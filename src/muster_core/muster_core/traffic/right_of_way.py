@@ -15,7 +15,7 @@ to a free one, the search finds it, and the robots along it move on one by one f
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from muster_core.ids import RobotId
@@ -58,7 +58,7 @@ class RightOfWay:
         self._tracks = tracks
         self.holdings = holdings
         self.ways = ways
-        self._lines = GoalLines(map_, tracks, holdings, ways)
+        self.lines = GoalLines(map_, tracks, holdings, ways)
         self._stretch_vertices_max = stretch_vertices_max
         self._stretch_cost_max = stretch_cost_max
         self.claims: dict[int, RobotId] = {}
@@ -82,7 +82,7 @@ class RightOfWay:
             self.give_up(track)
         # A robot that makes way keeps to how it does, or it might turn this way and that for ever.
         self._habits = {r: want for r, want in wants.items() if r in pushed and want is not None}
-        self._lines.form(now_ns)
+        self.lines.form(now_ns)
         urgent = [track for track in self._tracks.values() if self._seeks(track)]
         urgent.sort(key=_by_urgency)
         self._pushes_max = PUSHES_MAX
@@ -198,32 +198,42 @@ class RightOfWay:
         """Let the robot want what brings it nearer to its goal; whether it wants something."""
         destination = track.destination
         assert destination is not None
-        left = self.ways.to(destination, track.head, is_patient=track.is_patient)
-        if track.is_held_back and not self._lines.may_go_on(track, left):
+        if track.is_held_back and not self.lines.may_go_on(track):
             track.is_blocked = True
             track.blockers = (track.robot_id,)
             return False
-        nearer = [v for v in self._map.after[track.head] if left[v] < left[track.head]]
+        nearer = self.ways.nearer(destination, track.head, is_patient=track.is_patient)
         if self._must_wait_before_mouth(track, nearer):
             self._call_out(track)
-            track.is_blocked = True
+            track.is_goal_taken = track.is_blocked = True
             assert track.goal is not None
             track.blockers = (track.robot_id, *self.holdings.others(track.goal, track.robot_id))
             return False
         asked = {track.robot_id}
         self._met = {track.robot_id}
-        for vertex in self._best_first(track, nearer, left):
-            if self._is_to_be_had(track, vertex, root=track, asked=asked):
-                return True
+        for group in nearer:
+            for vertex in group if len(group) == 1 else self._free_first(track, group):
+                if self._is_to_be_had(track, vertex, root=track, asked=asked):
+                    return True
         track.is_blocked = True
         track.blockers = tuple(sorted(self._met))
         return False
 
-    def _must_wait_before_mouth(self, track: Track, nearer: Iterable[int]) -> bool:
+    def _free_first(self, track: Track, vertices: Iterable[int]) -> list[int]:
+        return sorted(vertices, key=lambda v: (self._is_in_use(track, v), v))
+
+    def _is_in_use(self, track: Track, vertex: int) -> bool:
+        return vertex in self.claims or bool(self.holdings.others(vertex, track.robot_id))
+
+    def _must_wait_before_mouth(self, track: Track, nearer: Sequence[Sequence[int]]) -> bool:
         """Whether the next vertex leads only to a dead end that somebody has to leave first."""
         assert track.goal is not None
-        mouth = self._map.mouths.get(track.goal, -1)
-        if mouth not in nearer or not self._is_goal_occupied(track):
+        mouth = self._map.mouths.get(track.goal)
+        if (
+            mouth is None
+            or not any(mouth in group for group in nearer)
+            or not self.lines.is_taken(track.goal)
+        ):
             return False
         # Two that want to change places across one mouth: one of them has to begin.
         is_across = self._map.mouths.get(track.head) == mouth
@@ -242,32 +252,16 @@ class RightOfWay:
                     for wish in self._wishes_of_pushed(other, track)
                 )
 
-    def _is_goal_occupied(self, track: Track) -> bool:
-        """Whether another has to leave the robot's goal that does so only in its own time.
-
-        It works there, or it is in a dead end and would meet the robot at its mouth.
-        """
-        goal = track.goal
-        if goal is None or track.head == goal:
-            return False
-        is_dead_end = goal in self._map.mouths
-        for robot_id in self.holdings.others(goal, track.robot_id):
-            other = self._tracks[robot_id]
-            is_leaving = other.has_passed(goal) and other.is_drivable and not other.is_at_rest
-            if not is_leaving and (is_dead_end or not other.is_drivable):
-                return True
-        return False
-
     def _best_first(self, track: Track, vertices: list[int], left: memoryview) -> list[int]:
         """By the way that is left; of equally long ones those that are free."""
-        head, costs, holders = track.head, self._map.guided_costs, self.holdings
+        head, costs = track.head, self._map.guided_costs
         if len(vertices) < 2:
             return vertices
         return sorted(
             vertices,
             key=lambda v: (
                 costs[head, v] + left[v],
-                bool(holders.others(v, track.robot_id)) or v in self.claims,
+                self._is_in_use(track, v),
                 v,
             ),
         )
@@ -353,7 +347,7 @@ class RightOfWay:
             wishes = sorted(
                 after,
                 key=lambda v: (
-                    bool(self.holdings.others(v, track.robot_id)) or v in self.claims,
+                    self._is_in_use(track, v),
                     -left[v],
                     v,
                 ),

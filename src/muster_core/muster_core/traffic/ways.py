@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import groupby
+from operator import itemgetter
+
 import numpy as np
 import numpy.typing as npt
 
 from muster_core.traffic.distances import FAR, Distances
 from muster_core.traffic.graph import Graph
 from muster_core.traffic.map import TrafficMap
+
+NEARER_MAX = 200_000
+"""Answers to what is nearer that are kept; all of them make room together."""
 
 
 class Ways:
@@ -17,6 +24,8 @@ class Ways:
     """
 
     def __init__(self, map_: TrafficMap, *, bytes_max: int) -> None:
+        self._map = map_
+        self._nearer: dict[tuple[int, int], tuple[tuple[int, ...], ...]] = {}
         self._graph = _without_ways_into_closed(map_)
         self._bytes_max = bytes_max // 3
         self._all = Distances(self._graph, bytes_max=self._bytes_max)
@@ -31,6 +40,7 @@ class Ways:
         :param soft: they will be free again; gone round only where there is another way.
         """
         if hard != self._hard:
+            self._nearer.clear()
             self._round_hard = self._without(hard)
         if (hard, soft) != (self._hard, self._soft):
             self._round_soft = self._without(hard | soft) if soft - hard else self._round_hard
@@ -48,6 +58,32 @@ class Ways:
             if soft[start] < FAR:
                 return soft.data
         return self._round_hard.to(goal).data
+
+    def nearer(self, goal: int, start: int, *, is_patient: bool = True) -> Sequence[Sequence[int]]:
+        """The vertices after ``start`` that are nearer to ``goal``, those of the best way first.
+
+        In groups of equally good ones, each in ascending order.
+        """
+        if not is_patient and self._round_soft is not self._round_hard:
+            return self._groups(self.to(goal, start, is_patient=False), start)
+        key = (goal, start)
+        groups = self._nearer.get(key)
+        if groups is None:
+            if len(self._nearer) >= NEARER_MAX:
+                self._nearer.clear()
+            groups = self._nearer[key] = self._groups(self.to(goal, start), start)
+        return groups
+
+    def _groups(self, left: memoryview, start: int) -> tuple[tuple[int, ...], ...]:
+        costs, here = self._map.guided_costs, left[start]
+        ranked = sorted(
+            (costs[start, end] + left[end], end)
+            for end in self._map.after[start]
+            if left[end] < here
+        )
+        return tuple(
+            tuple(end for _, end in group) for _, group in groupby(ranked, key=itemgetter(0))
+        )
 
     def to_in_the_end(self, goal: int) -> memoryview:
         """The same as if nothing stood in the way."""

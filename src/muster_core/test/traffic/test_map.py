@@ -119,7 +119,7 @@ class Bench:
 def test_routes_are_redone_when_a_zone_becomes_slow() -> None:
     bench = Bench(SITE)
     bench.report("r", "a", goal="n2")
-    bench.change(site_with(speed_mps_max=0.1))
+    bench.change(site_with(speed_mps_max=0.02))
     bench.report("r", "n1", left=1, goal="b")
     assert bench.released("r") == ("n1", "a"), "back out of the zone and round the south"
 
