@@ -13,7 +13,7 @@ from muster_core.traffic import inputs as inp
 from muster_core.traffic.core import TrafficCore
 from muster_core.traffic.duty import Duty, Standing, next_epoch
 from muster_core.traffic.effects import CallRoll, Effect, Release, TellTrouble, TroubleKind
-from muster_core.traffic.site_map import map_of_site
+from muster_core.traffic.map import TrafficMap
 from muster_core.traffic.troubles import Troubles
 from muster_traffic import requests as req
 from muster_traffic.config import NodeConfig
@@ -69,7 +69,7 @@ class Worker:
         self.unbelieved = 0
         self.starts = 0
         self.storage_problem = ""
-        self._map = map_of_site(zones.site)
+        self._map = TrafficMap.of_site(zones.site)
         self._kept: Book = {}
         self._book_due_ns = 0
         desk = Desk(self)
@@ -107,7 +107,7 @@ class Worker:
     def use_site(self, zones: ZonesInForce, now: Instant) -> None:
         """Put the site, or other limits, in force, and tell everybody."""
         self.zones = zones
-        self._map = map_of_site(zones.site)
+        self._map = TrafficMap.of_site(zones.site)
         if self.core is not None:
             self.core.step(inp.MapChanged(self._map), now)
             self.outlets.tell_zones(zones, self.duty.epoch)

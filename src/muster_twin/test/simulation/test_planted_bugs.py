@@ -314,8 +314,12 @@ def free_a_vertex_before_it_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     report = Stretch.report
 
     def boast(self: Any, **said: Any) -> TrafficReport:
-        told = report(self, **said)
-        return replace(told, left=self.end, at=self.end, held=told.held[-1:])
+        told, reached = report(self, **said), self.at
+        if self.end == reached:
+            return told
+        # As if it were at the next vertex once it may set off for that. Its position would tell.
+        held = told.held[reached + 1 - told.left :]
+        return replace(told, left=reached + 1, at=reached + 1, held=held, x=None, y=None)
 
     monkeypatch.setattr(Stretch, "report", boast)
 
