@@ -22,6 +22,8 @@ NEXT_MAX = 2
 """Robots that are at a goal or on their last few edges to it at once."""
 NEAR_EDGES = 5
 """How many edges of common length from its goal a robot waits until it is its turn."""
+AGING_S = 20.0
+"""How long a robot has to wait to be taken for one edge nearer; at most ``NEAR_EDGES`` in all."""
 OVERDUE_S = 120.0
 """Who has waited in a dead end for so long sets off whoever else is on his way."""
 REFUGE_VERTICES_MAX = 100
@@ -71,7 +73,10 @@ class GoalLines:
         return vertex in self._lines
 
     def _form(self, goal: int, line: list[Track], now_ns: int) -> None:
-        """Near ones first, then those on their way, then those in dead ends."""
+        """Those on their way first, by who is nearer; then those in dead ends, by who waits longer.
+
+        Waiting makes up for some of the way, or others might come in between for ever.
+        """
         is_taken = self.is_taken(goal)
         if len(line) == 1 and not is_taken:
             return
@@ -79,9 +84,16 @@ class GoalLines:
         if goal in mouths:
             self._call_out(goal, line)
         left = self._ways.to(goal, line[0].head)
-        line.sort(
-            key=lambda t: (t.head in mouths, left[t.head] > self._near, t.goal_since_ns, t.robot_id)
-        )
+        edge, near = self._map.cost_common, self._near
+
+        def rank(track: Track) -> tuple[bool, float, int, RobotId]:
+            if track.head in mouths:
+                return True, 0.0, track.goal_since_ns, track.robot_id
+            waited_s = (now_ns - track.goal_since_ns) / NS_PER_S
+            gained = min(near, edge * waited_s / AGING_S)
+            return False, left[track.head] - gained, track.goal_since_ns, track.robot_id
+
+        line.sort(key=rank)
         outside = [left[track.head] for track in line if track.head not in mouths]
         admitted = 0
         for place, track in enumerate(line, int(is_taken)):
