@@ -68,7 +68,8 @@ def world_of(
     )
 
 
-@pytest.mark.parametrize("seed", range(SEEDS))
+# 265: two that wanted one place took each other's urgency in turns, for ever.
+@pytest.mark.parametrize("seed", sorted({*range(SEEDS), 265}))
 def test_everybody_arrives_on_biconnected_sites_with_one_vertex_free(seed: int) -> None:
     chance = random.Random(seed)
     graph = biconnected(chance)
