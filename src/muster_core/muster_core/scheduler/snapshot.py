@@ -16,6 +16,7 @@ from muster_core.scheduler.ledger import Ledger
 from muster_core.scheduler.records import OrderRecord, RobotRecord, TaskRecord
 from muster_core.scheduler.roster import Roster
 from muster_core.site import Routes, Site
+from muster_core.states import RobotStanding
 from muster_core.task import Task, TaskPurpose
 
 HANDLING_S = 5.0
@@ -79,7 +80,11 @@ def _robots(ledger: Ledger, roster: Roster, now: Instant) -> list[tuple[RobotId,
     return [
         (robot_id, robot)
         for robot_id, robot in sorted(ledger.robots.items())
-        if not roster.excluded(robot_id, robot, now) or roster.is_soon_free(robot_id, robot, now)
+        if (
+            roster.is_soon_free(robot_id, robot, now)
+            if robot.standing is RobotStanding.HELD  # which alone excludes it from being free now
+            else not roster.excluded(robot_id, robot, now)
+        )
     ]
 
 
@@ -112,9 +117,9 @@ def _free_at(ledger: Ledger, roster: Roster, site: Site, robot_id: RobotId) -> i
     """The index of the vertex where the robot is, or will be when it has done its task."""
     robot, report = ledger.robots[robot_id], roster.presences[robot_id].report
     task = ledger.task(robot.task_id) if robot.task_id else None
-    stops = [step.place for step in task.task.steps if step.place] if task else []
-    if stops:
-        return site.vertex_index(site.place(stops[-1]).vertex)
+    for step in reversed(task.task.steps) if task else ():
+        if step.place:
+            return site.vertex_index(site.place(step.place).vertex)
     if site.has_vertex(report.vertex):
         return site.vertex_index(report.vertex)
     return site.vertex_index(site.nearest_vertex(report.x, report.y))
