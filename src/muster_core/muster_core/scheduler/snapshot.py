@@ -21,6 +21,7 @@ from muster_core.scheduler.obstacle import obstacle
 from muster_core.scheduler.records import OrderRecord, RobotRecord, TaskRecord
 from muster_core.scheduler.roster import Roster
 from muster_core.site import PlaceKind, Routes, Site
+from muster_core.states import RobotStanding
 from muster_core.task import Task, TaskPurpose
 
 HANDLING_S = 5.0
@@ -117,7 +118,11 @@ def _robots(ledger: Ledger, roster: Roster, now: Instant) -> list[tuple[RobotId,
     return [
         (robot_id, robot)
         for robot_id, robot in sorted(ledger.robots.items())
-        if not roster.excluded(robot_id, robot, now) or roster.is_soon_free(robot_id, robot, now)
+        if (
+            roster.is_soon_free(robot_id, robot, now)
+            if robot.standing is RobotStanding.HELD  # which alone excludes it from being free now
+            else not roster.excluded(robot_id, robot, now)
+        )
     ]
 
 

@@ -94,14 +94,18 @@ class GoalLines:
             return False, left[track.head] - gained, track.goal_since_ns, track.robot_id
 
         line.sort(key=rank)
+        # The oldest keeps its urgency whoever is nearer: priority inheritance needs one whose
+        # urgency lasts, or two might push each other to and fro for ever.
+        oldest = min(line, key=lambda track: (track.goal_since_ns, track.robot_id))
         outside = [left[track.head] for track in line if track.head not in mouths]
         admitted = 0
         for place, track in enumerate(line, int(is_taken)):
             own = left[track.head]
             is_inside = track.head in mouths
-            track.is_goal_taken = (is_inside or own <= self._near) and place > 0
+            is_next = not is_taken and (place == 0 or track is oldest)
+            track.is_goal_taken = (is_inside or own <= near) and not is_next
             if not is_inside:
-                track.is_held_back = place >= NEXT_MAX
+                track.is_held_back = place >= NEXT_MAX and track is not oldest
                 continue
             # Whoever is farther away than this one will not be kept waiting by it.
             ahead = int(is_taken) + admitted + sum(other <= own for other in outside)

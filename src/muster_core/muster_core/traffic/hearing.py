@@ -288,6 +288,8 @@ class Hearing:
 
     def _set_astray(self, track: Track, report: TrafficReport, doubt: str) -> list[int]:
         """Hold what is around the robot if ``doubt`` says that it is astray, else do not."""
+        if not doubt and not track.astray and not track.surroundings:
+            return []
         around: frozenset[int] = frozenset()
         if doubt:
             claimed = [self._map.numbers[n] for n in report.held if n in self._map.numbers]

@@ -320,8 +320,10 @@ class RightOfWay:
         elif track.own_urgency < root.urgency:
             # It has chosen before: to stay where it gets to, or to go on once there is room.
             return track.head != track.destination and not track.is_blocked
-        if root.is_goal_taken:
+        if root.is_goal_taken and (root.is_held_back or track.goal is not None):
             return False  # it is in no hurry, and would only drive the other back again
+        if root.is_goal_taken and track.head == root.goal:
+            return False  # that one is called out where it does not meet the root
         asked.add(track.robot_id)
         for wish in self._wishes_of_pushed(track, root):
             if self._is_to_be_had(track, wish, root=root, asked=asked):

@@ -300,6 +300,22 @@ def test_silent_robots_task_waits_until_its_lease_has_run_out() -> None:
     assert [event.robot_id for event in fleet.events(ev.RobotSilent)] == [silent.robot_id]
 
 
+def test_outcome_is_acknowledged_without_telling_all_other_robots_again() -> None:
+    fleet = make_fleet(2)
+    for order_id in ("o-1", "o-2"):
+        fleet.submit(order_id)
+    fleet.run(1)
+    robot = fleet.robots[RobotId("robot_1")]
+    held = fleet.core.ledger.robots[RobotId("robot_1")].attempt_id
+    fleet.leases.clear()
+    robot.end(OutcomeResult.SUCCEEDED)
+    fleet.core.step(RobotReported(robot.report()), fleet.now)
+    fleet.settle()
+    [hurried] = fleet.leases
+    assert hurried.acknowledgements == (("robot_1", held),)
+    assert hurried.grants == hurried.revocations == ()
+
+
 def test_silent_robot_is_granted_nothing() -> None:
     fleet = make_fleet(1)
     fleet.submit("o-1")

@@ -13,10 +13,13 @@ from muster_core.testing.traffic_world import Chance, TrafficWorld, errands
 from muster_core.traffic.config import TrafficConfig
 from muster_core.traffic.core import TrafficCore
 from muster_core.traffic.effects import Effect, Release
-from muster_core.traffic.goal_lines import OVERDUE_S
+from muster_core.traffic.goal_lines import OVERDUE_S, GoalLines
 from muster_core.traffic.graph import Graph
+from muster_core.traffic.holdings import Holdings
 from muster_core.traffic.inputs import Motion, RobotReported, TrafficReport
 from muster_core.traffic.map import TrafficMap
+from muster_core.traffic.track import Track
+from muster_core.traffic.ways import Ways
 
 RING = 12
 NORTH, EAST, SOUTH, WEST = 12, 13, 14, 15
@@ -122,3 +125,29 @@ def test_robots_in_dead_ends_change_places_in_a_ring(seed: int) -> None:
     )
     assert world.run(600, is_done=world.is_everybody_done)
     assert world.core.manoeuvres_started == 0
+
+
+def test_oldest_in_line_keeps_its_urgency_though_another_is_nearer() -> None:
+    map_ = ring_with_dead_ends()
+    old, near, third = (
+        Track(
+            robot_id=RobotId(name),
+            session=1,
+            number=1,
+            window=[vertex],
+            first=0,
+            at=0,
+            heard_ns=0,
+            moved_ns=0,
+            goal=6,
+            goal_since_ns=since_ns,
+            is_current=True,
+        )
+        for name, vertex, since_ns in (("old", 9, 1), ("near", 7, 2), ("third", 4, 3))
+    )
+    tracks = {track.robot_id: track for track in (old, near, third)}
+    lines = GoalLines(map_, tracks, Holdings(map_), Ways(map_, bytes_max=1 << 20))
+    lines.form(now_ns=4)
+    assert [t.is_goal_taken for t in (old, near, third)] == [False, False, True]
+    assert [t.is_held_back for t in (old, near, third)] == [False, False, False]
+    assert old.own_urgency < near.own_urgency < third.own_urgency

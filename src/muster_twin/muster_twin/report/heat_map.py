@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from muster_twin.report.chart import Box
 
 RAMP = ("#eef2f6", "#c9e0ee", "#7fbfd8", "#f3d37a", "#ef9a4d", "#d4442f", "#8c1d2c")
 """From nothing to the most."""
+KEY_WIDTH = 76.0
 _MARKS = {
     PlaceKind.SHELF: "#4a90c2",
     PlaceKind.STATION: "#1f7a54",
@@ -55,7 +56,19 @@ def draw_heat(
             cy=box.y + (high[1] - vertex.y) * scale + side / 2,
             r=max(2.0, side * 0.16), fill=_MARKS[place.kind], stroke="#ffffff", stroke_width=0.6,
         )  # fmt: skip
-    yield from _scale(box, box.y + tall * scale + 20, top, unit)
+    below = box.y + tall * scale + 20
+    yield from _scale(box, below, top, unit)
+    kinds = [kind for kind in _MARKS if site.places_of_kind(kind)]
+    drawn = [kind for kind in kinds if kind is not PlaceKind.SHELF or lattice is None]
+    yield from _key_to_places(drawn, box.x, below + 26)
+
+
+def _key_to_places(kinds: Sequence[PlaceKind], x: float, y: float) -> Iterator[str]:
+    """Which dot is which kind of place."""
+    for number, kind in enumerate(kinds):
+        left = x + KEY_WIDTH * number
+        yield element("circle", cx=left + 5, cy=y + 5, r=4, fill=_MARKS[kind])
+        yield text(kind.value, left + 15, y + 9, font_size="11", fill=FAINT_INK)
 
 
 def colour_of(share: float) -> str:

@@ -36,14 +36,15 @@ _PARTS = (
 )
 _COLUMNS = (
     ("", 0.0),
-    ("robots", 250.0),
-    ("orders done", 370.0),
-    ("orders/h", 480.0),
-    ("service mean", 600.0),
-    ("95% within", 710.0),
-    ("waits for a robot", 850.0),
-    ("utilisation", 960.0),
-    ("collisions", 1080.0),
+    ("robots", 230.0),
+    ("orders done", 340.0),
+    ("orders/h", 435.0),
+    ("service mean", 545.0),
+    ("95% within", 640.0),
+    ("waits for a robot", 765.0),
+    ("longest wait", 875.0),
+    ("robots busy", 985.0),
+    ("collisions", 1090.0),
 )
 
 
@@ -56,7 +57,7 @@ def draw_report(outcomes: Sequence[Outcome], site: Site) -> str:
     maps_top = shares_top + shares_height + 66
     half = (WIDTH - 3 * MARGIN) / 2
     map_height = _map_height(site, half)
-    height = maps_top + map_height + 78
+    height = maps_top + map_height + 96
     right = 2 * MARGIN + half
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {px(WIDTH)} {px(height)}" '
@@ -90,7 +91,6 @@ def _head(first: Outcome) -> Iterator[str]:
         f"{first.simulated_s / 3600:.2f} h simulated",
         f"{first.traffic} traffic",
         f"seed {first.seed}",
-        f"longest wait of a robot {first.longest_wait_s:.0f} s",
     )
     yield text("  ·  ".join(words), MARGIN, 64, font_size="12", fill=FAINT_INK)
 
@@ -113,6 +113,7 @@ def _figures(outcomes: Sequence[Outcome]) -> Iterator[str]:
             _minutes(outcome.service.mean_s),
             _minutes(outcome.service.p95_s),
             _minutes(outcome.assignment.mean_s),
+            _minutes(outcome.longest_wait_s),
             f"{outcome.utilisation:.0%}",
             f"{outcome.collisions}",
         )
