@@ -33,8 +33,11 @@ class Traffic:
 
     def tell(self, site: Site) -> None:
         self._number += 1
-        message = zones_message(site, frozenset(), epoch=self._epoch, number=self._number)
-        self._publisher.publish(message)
+        self._message = zones_message(site, frozenset(), epoch=self._epoch, number=self._number)
+        self.repeat()
+
+    def repeat(self) -> None:
+        self._publisher.publish(self._message)
 
 
 def told(world: Any, order_id: str) -> str:
