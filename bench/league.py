@@ -25,7 +25,7 @@ from muster_core.testing.step_judge import (
     judge_moves,
     judge_turns,
 )
-from muster_core.traffic.compiled import IS_COMPILED
+from muster_core.compiled import IS_COMPILED
 from muster_core.traffic.errand_fleet import ErrandFleet
 from muster_core.traffic.grid import Grid
 from muster_core.traffic.motion import TurningMotion

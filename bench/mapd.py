@@ -27,7 +27,7 @@ from muster_core.testing.step_judge import (
     judge_deliveries,
     judge_moves,
 )
-from muster_core.traffic.compiled import IS_COMPILED
+from muster_core.compiled import IS_COMPILED
 from muster_core.traffic.delivery_fleet import Delivery, DeliveryFleet
 from muster_core.traffic.grid import Grid
 

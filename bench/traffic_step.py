@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from figure import Better, Figure, percentile
 
-from muster_core.traffic.compiled import IS_COMPILED
+from muster_core.compiled import IS_COMPILED
 from muster_core.traffic.distances import Distances
 from muster_core.traffic.grid import Grid, warehouse
 from muster_core.traffic.pibt import Pibt

@@ -37,6 +37,23 @@ class Answer:
 Run = Callable[..., Answer]
 
 
+def find_processes(directory: Path) -> list[str]:
+    """Command lines of everything that was started with this TMPDIR."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if f"TMPDIR={directory}".encode() in path.read_bytes().split(b"\0"):
+                found.append((path.parent / "cmdline").read_text().replace("\0", " "))
+        except OSError:
+            continue  # it has ended, or is another user's
+    return found
+
+
+@pytest.fixture
+def processes_of() -> Callable[[Path], list[str]]:
+    return find_processes
+
+
 @pytest.fixture(autouse=True)
 def heed_interrupts() -> Iterator[None]:
     """A test that runs in a script's background inherits that SIGINT is ignored."""

@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -26,19 +27,9 @@ def start(tmp_path: Path, *arguments: str) -> subprocess.Popen[str]:
     )  # fmt: skip
 
 
-def processes_of(directory: Path) -> list[str]:
-    """Command lines of everything that was started with this TMPDIR."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/environ"):
-        try:
-            if f"TMPDIR={directory}".encode() in path.read_bytes().split(b"\0"):
-                found.append((path.parent / "cmdline").read_text().replace("\0", " "))
-        except OSError:
-            continue  # it has ended, or is another user's
-    return found
-
-
-def test_no_order_is_lost_or_done_twice_when_processes_are_killed(tmp_path: Path) -> None:
+def test_no_order_is_lost_or_done_twice_when_processes_are_killed(
+    tmp_path: Path, processes_of: Callable[[Path], list[str]]
+) -> None:
     chaos = start(tmp_path, "--seed", "7")
     out, _ = chaos.communicate(timeout=DEADLINE_S)
     assert chaos.returncode == 0, out
@@ -49,7 +40,9 @@ def test_no_order_is_lost_or_done_twice_when_processes_are_killed(tmp_path: Path
     assert list(tmp_path.glob("muster-chaos-*")) == []
 
 
-def test_an_interrupted_run_ends_everything_that_it_started(tmp_path: Path) -> None:
+def test_an_interrupted_run_ends_everything_that_it_started(
+    tmp_path: Path, processes_of: Callable[[Path], list[str]]
+) -> None:
     chaos = start(tmp_path, "--robots", "2", "--orders", "500")
     assert chaos.stdout is not None
     for line in chaos.stdout:

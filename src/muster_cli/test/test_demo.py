@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,19 +25,9 @@ def start(tmp_path: Path, *arguments: str) -> subprocess.Popen[str]:
     )  # fmt: skip
 
 
-def processes_of(directory: Path) -> list[str]:
-    """Command lines that name the directory, as those of everything that a demo starts do."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/environ"):
-        try:
-            if f"TMPDIR={directory}".encode() in path.read_bytes().split(b"\0"):
-                found.append((path.parent / "cmdline").read_text().replace("\0", " "))
-        except OSError:
-            continue  # it has ended, or is another user's
-    return found
-
-
-def test_small_demo_completes_every_order_and_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_small_demo_completes_every_order_and_leaves_nothing_behind(
+    tmp_path: Path, processes_of: Callable[[Path], list[str]]
+) -> None:
     demo = start(tmp_path)
     out, _ = demo.communicate(timeout=DEADLINE_S)
     assert demo.returncode == 0, out
@@ -50,7 +41,7 @@ def test_small_demo_completes_every_order_and_leaves_nothing_behind(tmp_path: Pa
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
 def test_interrupted_demo_ends_everything_that_it_started(
-    tmp_path: Path, number: signal.Signals
+    tmp_path: Path, number: signal.Signals, processes_of: Callable[[Path], list[str]]
 ) -> None:
     demo = start(tmp_path, "--orders", "200", "--speed", "1")
     assert demo.stdout is not None
@@ -68,7 +59,9 @@ def test_interrupted_demo_ends_everything_that_it_started(
     assert processes_of(tmp_path) == []
 
 
-def test_failed_start_says_why_and_shows_logs(tmp_path: Path) -> None:
+def test_failed_start_says_why_and_shows_logs(
+    tmp_path: Path, processes_of: Callable[[Path], list[str]]
+) -> None:
     site = tmp_path / "site.yaml"
     small = Path(__file__).parents[3] / "config" / "sites" / "small_warehouse.yaml"
     site.write_text(small.read_text())

@@ -10,6 +10,7 @@ import pytest
 
 from muster_core.clock import utc_text
 from muster_core.errors import ErrorCode
+from muster_ros.testing import transition
 
 pytestmark = pytest.mark.ros
 
@@ -194,9 +195,9 @@ def test_a_gateway_can_be_deactivated_and_activated_again(bench: Any) -> None:
     gateway = bench.gateway()
     bench.send(order("o-1"))
     bench.wait(lambda: bench.committed() == 1, "the first committed")
-    gateway.trigger_deactivate()
+    transition(gateway, "deactivate")
     bench.send(order("o-2"))
-    gateway.trigger_activate()
+    transition(gateway, "activate")
     bench.wait(lambda: bench.committed() == 2, "the second committed")
     bench.wait(lambda: bench.exported() == [1, 2], "the events exported")
     assert scheduler.asked == 2

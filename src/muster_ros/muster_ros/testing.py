@@ -12,6 +12,7 @@ from typing import Any
 import rclpy
 from rclpy.context import Context
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
@@ -78,6 +79,22 @@ def wait_until(is_true: Callable[[], Any], what: str) -> Any:
             return value
         time.sleep(POLL_S)
     raise AssertionError(f"{what} has not happened within {WAIT_S:.0f} s")
+
+
+def transition(node: LifecycleNode, name: str) -> TransitionCallbackReturn:
+    """Have ``node`` go through ``name`` ("deactivate") in the thread that spins it, if any does.
+
+    That is where a lifecycle manager's request has it done. To destroy from another thread what an
+    executor waits for is not safe in rclpy.
+
+    :raises AssertionError: when it has not come to an end within ``WAIT_S``.
+    """
+    act = getattr(node, f"trigger_{name}")
+    if node.executor is None:
+        return act()
+    done = node.executor.create_task(act)
+    wait_until(done.done, f"{name} of {node.get_name()}")
+    return done.result()
 
 
 class Caller:

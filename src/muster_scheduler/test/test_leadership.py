@@ -17,7 +17,7 @@ import pytest
 from muster_core.leadership import DeposedError
 from muster_core.log import LogEntry, SqliteLog
 from muster_ros import channels as ch
-from muster_ros.testing import WAIT_S, domain_id, wait_until
+from muster_ros.testing import WAIT_S, domain_id, transition, wait_until
 
 LEASE_S = 1.0
 SLACK_S = 5.0
@@ -78,7 +78,7 @@ def test_standby_takes_over_at_once_when_the_leader_resigns(world: Any) -> None:
     leader = world.start_scheduler(leadership_lease_s=60.0, tick_s=0.05)
     world.start_scheduler("scheduler_2", leadership_lease_s=60.0, tick_s=0.05)
     assert world.submit("o-1").accepted
-    leader.trigger_deactivate()
+    transition(leader, "deactivate")
     wait_for_epoch(world.directory, 2)
     again = world.submit_until_answered("o-1")
     assert again.accepted and again.duplicate
@@ -120,13 +120,13 @@ def test_standby_whose_log_turns_out_damaged_says_so_and_ends(world: Any) -> Non
 def test_predecessor_that_stands_still_within_a_commit_is_fenced(world: Any) -> None:
     node = world.start_scheduler(**QUICK)
     assert world.submit("o-1").accepted
-    node.trigger_deactivate()
+    transition(node, "deactivate")
     source = textwrap.dedent(STUCK_LEADER)
     command = [sys.executable, "-c", source, str(world.directory), str(LEASE_S)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as stuck:
         try:
             assert stuck.stdout is not None and stuck.stdout.readline() == "stuck\n"
-            node.trigger_activate()
+            transition(node, "activate")
             assert stuck.wait(WAIT_S) == -signal.SIGKILL
         finally:
             stuck.kill()

@@ -17,7 +17,7 @@ from muster_core.errors import ErrorCode
 from muster_core.task import OutcomeResult
 from muster_core.trace import trace_id
 from muster_ros import channels as ch
-from muster_ros.testing import wait_until
+from muster_ros.testing import transition, wait_until
 
 
 def send_goal(world: Any, feedback: list[Any], **fields: Any) -> Any:
@@ -58,7 +58,7 @@ def test_robot_that_described_itself_before_activation_is_known(world: Any) -> N
     assert node.trigger_configure() == TransitionCallbackReturn.SUCCESS
     agent = world.add_agent()
     wait_until(lambda: agent.told >= 3, "three heartbeats to an inactive scheduler")
-    assert node.trigger_activate() == TransitionCallbackReturn.SUCCESS
+    assert transition(node, "activate") == TransitionCallbackReturn.SUCCESS
     assert world.wait_for_event("robot_described").robot_id == "robot_1"
 
 
@@ -75,10 +75,10 @@ def test_accepted_order_is_on_disk_when_it_is_acknowledged(world: Any) -> None:
 def test_restarted_scheduler_knows_its_orders_under_a_new_epoch(world: Any) -> None:
     first = world.start_scheduler()
     assert world.submit("o-1").accepted
-    first.trigger_deactivate()
-    first.trigger_cleanup()
+    transition(first, "deactivate")
+    transition(first, "cleanup")
     assert first.trigger_configure() == TransitionCallbackReturn.SUCCESS
-    assert first.trigger_activate() == TransitionCallbackReturn.SUCCESS
+    assert transition(first, "activate") == TransitionCallbackReturn.SUCCESS
     again = world.submit("o-1")
     assert again.accepted and again.duplicate
     assert world.wait_for_event("epoch_started", 2).epoch == 2
@@ -147,8 +147,8 @@ def test_checkpoint_is_made_meanwhile_and_the_next_start_knows_all_orders(world:
     wait_until(lambda: all(future.done() for future in futures), "120 answers")
     wait_until((world.directory / "scheduler.log.checkpoint").exists, "the checkpoint")
     wait_until(lambda: node.diagnose()["checkpoints"] == "1", "its being counted")
-    node.trigger_deactivate()
-    node.trigger_activate()
+    transition(node, "deactivate")
+    transition(node, "activate")
     assert world.submit_until_answered("o-119").duplicate
 
 
@@ -210,8 +210,8 @@ def test_site_without_a_place_of_an_open_order_is_warned_of(world: Any) -> None:
     node = world.start_scheduler()
     world.submit("o-1")
     world.wait_for_event("order_planned")
-    node.trigger_deactivate()
-    node.trigger_cleanup()
+    transition(node, "deactivate")
+    transition(node, "cleanup")
     smaller = world.directory / "smaller.yaml"
     smaller.write_text("site: s\nvertices: {a: [0, 0]}\nplaces: {p: {vertex: a, kind: shelf}}\n")
     second = world.make_scheduler(site=str(smaller))
@@ -293,5 +293,5 @@ def test_inactive_scheduler_offers_nothing(world: Any) -> None:
     assert world.submit("o-1").accepted
     client = world.peer.create_client(ch.SUBMIT_ORDER.type, ch.SUBMIT_ORDER.path("/test"))
     wait_until(client.service_is_ready, "submit_order")
-    node.trigger_deactivate()
+    transition(node, "deactivate")
     wait_until(lambda: not client.service_is_ready(), "the end of submit_order")

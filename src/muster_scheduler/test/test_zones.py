@@ -12,7 +12,7 @@ from muster_core.errors import ErrorCode
 from muster_core.site import Site, Zone, ZoneLimits, load_site
 from muster_core.task import OutcomeResult
 from muster_ros import channels as ch
-from muster_ros.testing import wait_until
+from muster_ros.testing import transition, wait_until
 from muster_ros.traffic_conversions import zones_message
 
 FLEET = "/test"
@@ -104,11 +104,11 @@ def test_scheduler_starts_with_orders_whose_places_are_gone_and_says_so(world: A
     first = world.start_scheduler()
     world.submit("o-1", pickup="shelf_2")
     world.wait_for_event("order_planned")
-    first.trigger_deactivate()
-    first.trigger_cleanup()
+    transition(first, "deactivate")
+    transition(first, "cleanup")
     path = Path(world.parameters["site"])
     text = path.read_text().replace("  shelf_2: {vertex: c, kind: shelf}\n", "")
     path.write_text(text)
     assert first.trigger_configure().name == "SUCCESS"
-    assert first.trigger_activate().name == "SUCCESS"
+    assert transition(first, "activate").name == "SUCCESS"
     wait_until(lambda: "'shelf_2' is not on the site any more" in told(world, "o-1"), "it says so")

@@ -7,7 +7,7 @@ from muster_msgs import msg
 
 from muster_core.errors import ErrorCode
 from muster_ros import channels as ch
-from muster_ros.testing import wait_until
+from muster_ros.testing import transition, wait_until
 from muster_traffic.memory import Memory
 
 pytestmark = pytest.mark.ros
@@ -183,8 +183,8 @@ def test_traffic_is_activated_again_under_a_newer_epoch(bench):
     robot = bench.robot("robot_1", "a")
     drive_to(bench, robot, "b")
     before = bench.ask().epoch
-    assert node.trigger_deactivate().name == "SUCCESS"
-    assert node.trigger_activate().name == "SUCCESS"
+    assert transition(node, "deactivate").name == "SUCCESS"
+    assert transition(node, "activate").name == "SUCCESS"
     drive_to(bench, robot, "d")
     assert bench.ask().epoch > before
 
@@ -224,7 +224,7 @@ def test_damaged_files_are_named_with_the_remedy(bench):
     assert "traffic.zones cannot be read" in node.problem and "remove it" in node.problem
     (directory / "traffic.zones").unlink()
     assert node.trigger_configure().name == "SUCCESS"
-    assert node.trigger_activate().name == "SUCCESS"
+    assert transition(node, "activate").name == "SUCCESS"
     drive_to(bench, bench.robot("robot_1", "a"), "d")
 
 

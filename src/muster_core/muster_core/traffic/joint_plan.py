@@ -25,7 +25,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from muster_core.traffic.compiled import board
+from muster_core.compiled import board
 from muster_core.traffic.distances import FAR
 from muster_core.traffic.graph import Int32s
 from muster_core.traffic.joint_plan_kernel import COST_MAX, LEGS, Board, improve_all

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from muster_core.traffic.compiled import Numbers, kernel, part
+from muster_core.compiled import Numbers, kernel, part
 
 NOBODY = -1
 STEP = 4

@@ -14,7 +14,7 @@ first. ``pull`` [robots] is whom a robot would swap places with.
 
 from __future__ import annotations
 
-from muster_core.traffic.compiled import Numbers, kernel, part
+from muster_core.compiled import Numbers, kernel, part
 
 GOES = -1
 FAILS = -2

@@ -8,7 +8,7 @@ at each time, or -1; ``chosen`` [robots] each robot's option at present.
 
 from __future__ import annotations
 
-from muster_core.traffic.compiled import Numbers, kernel, part
+from muster_core.compiled import Numbers, kernel, part
 
 NOBODY = -1
 SEVERAL = -2

@@ -43,3 +43,12 @@ def test_one_spare_stands_in_for_one_robot() -> None:
     fleet.robots[RobotId("robot_1")].is_heard = False
     fleet.run(15)
     assert [event.robot_id for event in fleet.events(ev.SpareCalled)] == ["robot_3"]
+
+
+def test_want_of_further_spares_calls_for_no_new_decision() -> None:
+    fleet = make_fleet(3, spares=("robot_3",), **LEASE)
+    for name in ("robot_1", "robot_2"):
+        fleet.robots[RobotId(name)].is_heard = False
+    fleet.run(15)
+    assert len(fleet.events(ev.SpareCalled)) == 1
+    assert not fleet.core._spares.watch(fleet.now)

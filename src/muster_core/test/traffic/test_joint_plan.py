@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 
 from muster_core.testing.step_judge import Pose, judge_moves, judge_turns
-from muster_core.traffic.compiled import IS_COMPILED, PLAIN_VARIABLE
 from muster_core.traffic.graph import Int32s
 from muster_core.traffic.grid import Grid, warehouse
 from muster_core.traffic.joint_plan import JointPlan
@@ -192,16 +190,8 @@ def step(plan: JointPlan, states: Int32s, goals: Int32s, weights: tuple[int, ...
     )
 
 
-def test_compiled_and_plain_kernels_agree(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The plain ones run in a process of their own, for what is compiled is so at import."""
-    if not IS_COMPILED:
-        pytest.skip("numba is not installed, so there is only the plain kernel")
-    monkeypatch.setenv(PLAIN_VARIABLE, "1")
-    script = f"import runpy; print(runpy.run_path({__file__!r})['many_steps']())"
-    plain = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
-    )
-    assert plain.stdout.strip() == str(many_steps())
+def test_compiled_and_plain_kernels_agree(check_kernels_agree: Callable[[str], None]) -> None:
+    check_kernels_agree(__file__)
 
 
 def many_steps() -> list[int]:
