@@ -111,6 +111,16 @@ class MusterNode(LifecycleNode):
         finally:
             self._opened.close()
 
+    def destroy_node(self) -> None:
+        """Take the node out of the graph, with the DDS participant when it was the last one there.
+
+        rclpy leaves both to the garbage collector, for the state machine holds the node. Until that
+        comes by, others count on a participant that answers nothing; and they look for no more
+        than 32 on a host (``ROS_AUTOMATIC_DISCOVERY_RANGE=LOCALHOST``).
+        """
+        super().destroy_node()
+        self._state_machine = None
+
     def _guard_change_state(self) -> None:
         """Answer an impossible transition with a refusal; rclpy would end the process."""
         service = self._service_change_state

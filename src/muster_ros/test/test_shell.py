@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 from contextlib import ExitStack
 from typing import Any
 
 import pytest
+import rclpy
 from lifecycle_msgs.srv import ChangeState
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import TransitionCallbackReturn as Result
 
 from muster_core.errors import ConfigError
 from muster_ros.shell import MusterNode
+from muster_ros.testing import wait_until
 
 WAIT_S = 10.0
 
@@ -96,6 +99,20 @@ def test_shutdown_closes_from_active(make: Any) -> None:
     node.trigger_activate()
     assert node.trigger_shutdown() == Result.SUCCESS
     assert node.history[-2:] == ["stopped", "closed"]
+
+
+def test_destroyed_node_leaves_the_graph_at_once(ros: None) -> None:
+    peer = rclpy.create_node("peer", namespace="/test")
+    gc.disable()
+    try:
+        node = Sample()
+        name = node.get_name()
+        wait_until(lambda: name in peer.get_node_names(), "the node in the graph")
+        node.destroy_node()
+        assert name not in peer.get_node_names()
+    finally:
+        gc.enable()
+        peer.destroy_node()
 
 
 def test_impossible_transition_is_refused_and_the_node_lives_on(make: Any) -> None:
