@@ -187,8 +187,13 @@ class Troubles:
                 self._armed.remove(armed)
                 robot_id = self._robot_of(event)
                 delay_s = self._chance.choice((0.0, ARMED_DELAY_S_MAX)) * self._chance.random()
-                self._timeline.after(delay_s, partial(self._sudden[armed[1]], robot_id))
+                self._timeline.after(delay_s, partial(self._strike_late, armed[1], robot_id))
                 return
+
+    def _strike_late(self, kind: Kind, robot_id: RobotId) -> None:
+        """Strike, unless all is mended by now: what is switched off then may stay so for good."""
+        if self._timeline.now_ns < self._until_ns:
+            self._sudden[kind](robot_id)
 
     def _robot_of(self, event: Any) -> RobotId:
         """The robot that the event is about, or that has an attempt at its order."""

@@ -279,13 +279,16 @@ class World:
         ]
 
     def _make_traffics(self) -> list[TrafficProcess]:
+        # The fleet has been at work before: where a robot stands that no traffic ever heard of,
+        # nobody can know, and I8 says nothing of it.
+        book = {body.robot_id: (body.vertex,) for body in self.bodies}
         return [
             TrafficProcess(
                 name,
                 self.machinery,
                 self._make_clock(),
                 config=TRAFFIC_CONFIG,
-                memory=TrafficMemory(),
+                memory=TrafficMemory(book=dict(book)),
             )
             for name in self.machinery.traffics
         ]
