@@ -17,6 +17,7 @@ import numpy as np
 from figure import Better, Figure, percentile
 from shared_data import shared_file
 
+from muster_core.compiled import IS_COMPILED
 from muster_core.site.movingai_file import parse_movingai
 from muster_core.testing.step_judge import (
     JudgedErrand,
@@ -25,7 +26,6 @@ from muster_core.testing.step_judge import (
     judge_moves,
     judge_turns,
 )
-from muster_core.compiled import IS_COMPILED
 from muster_core.traffic.errand_fleet import ErrandFleet
 from muster_core.traffic.grid import Grid
 from muster_core.traffic.motion import TurningMotion

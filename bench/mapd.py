@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from figure import Better, Figure, percentile
 from shared_data import shared_file
 
+from muster_core.compiled import IS_COMPILED
 from muster_core.site.mapd_file import parse_mapd
 from muster_core.site.mapd_tasks import MapdTask, parse_mapd_tasks
 from muster_core.site.model import Site
@@ -27,7 +28,6 @@ from muster_core.testing.step_judge import (
     judge_deliveries,
     judge_moves,
 )
-from muster_core.compiled import IS_COMPILED
 from muster_core.traffic.delivery_fleet import Delivery, DeliveryFleet
 from muster_core.traffic.grid import Grid
 

@@ -119,7 +119,7 @@ class MusterNode(LifecycleNode):
         than 32 on a host (``ROS_AUTOMATIC_DISCOVERY_RANGE=LOCALHOST``).
         """
         super().destroy_node()
-        self._state_machine = None
+        self._state_machine: Any = None
 
     def _guard_change_state(self) -> None:
         """Answer an impossible transition with a refusal; rclpy would end the process."""

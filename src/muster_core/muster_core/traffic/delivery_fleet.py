@@ -53,6 +53,8 @@ class Handover:
 class DeliveryFleet:
     """All robots and tasks. At each step: :meth:`release`, :meth:`hand_over`, :meth:`move`.
 
+    How many tasks wait is the caller's to bound; a match looks at the oldest ``CANDIDATES_MAX``.
+
     :param positions: int32 [robots], vertices, all different.
     :param places: int32 [places], the vertices that tasks may come from; at least one.
     :raises DeliveryError: when positions or places are not such.

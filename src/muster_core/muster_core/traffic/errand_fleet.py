@@ -50,11 +50,17 @@ class Match(NamedTuple):
 class ErrandFleet:
     """All robots and errands. At each step: :meth:`come_up`, :meth:`match`, :meth:`move`.
 
+    How many errands wait is the caller's to bound: a match takes time with their number.
+
     :param states: int32 [robots], of ``motion``, on vertices that are all different.
+    :raises ErrandError: when they are not such.
     """
 
     def __init__(self, motion: Motion, states: Int32s) -> None:
         self._vertices = len(motion.near) // motion.headings
+        for state in states.tolist():
+            if not 0 <= state < len(motion.near):
+                raise ErrandError(f"state {state} is not one of 0 to {len(motion.near) - 1}")
         vertices = (states // motion.headings).tolist()
         if len(set(vertices)) < len(vertices):
             raise ErrandError("two robots begin at the same vertex; each needs its own")

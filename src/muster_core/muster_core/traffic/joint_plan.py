@@ -25,7 +25,6 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from muster_core.compiled import board
 from muster_core.traffic.distances import FAR
 from muster_core.traffic.graph import Int32s
 from muster_core.traffic.joint_plan_kernel import COST_MAX, LEGS, Board, improve_all
@@ -100,7 +99,7 @@ class JointPlan:
             return self._lead(states, goals)
         order = np.argsort(-priorities, kind="stable").astype(np.int32)
         on = self._board(states, goals, then, weights)
-        improve_all(board(on), order, PASSES)
+        improve_all(on, order, PASSES)
         after: Int32s = self._paths[:, 1].copy()
         return after
 

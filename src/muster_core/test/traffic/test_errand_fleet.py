@@ -112,6 +112,8 @@ def test_bad_errand_is_refused_in_a_sentence() -> None:
             fleet.come_up(errands)
     with pytest.raises(ErrandError, match="two robots begin at the same vertex"):
         ErrandFleet(TurningMotion(Grid.of_text("..")), ints(0, 1))
+    with pytest.raises(ErrandError, match="state 8 is not one of 0 to 7"):
+        ErrandFleet(TurningMotion(Grid.of_text("..")), ints(0, 8))
 
 
 def ints(*values: int) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
