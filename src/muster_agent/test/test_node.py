@@ -7,7 +7,6 @@ from muster_msgs import msg
 
 from muster_core.errors import ErrorCode, LogError
 from muster_core.log import SqliteLog
-from muster_ros.testing import transition
 from muster_twin.sim_driver import SimDriver
 
 pytestmark = pytest.mark.ros
@@ -80,10 +79,10 @@ def test_restarted_agent_still_owes_its_outcome_and_knows_its_epoch(bench):
 
 def test_deactivated_agent_is_offline_and_rejects_goals_until_activated_again(bench):
     agent = _agent_that_owes(bench)
-    assert transition(agent, "deactivate").name == "SUCCESS"
+    assert agent.trigger_deactivate().name == "SUCCESS"
     bench.until(lambda: bench.states[-1].state == msg.RobotState.OFFLINE)
     assert not bench.offer("o/0#2", "scan").accepted
-    assert transition(agent, "activate").name == "SUCCESS"
+    assert agent.trigger_activate().name == "SUCCESS"
     bench.until(lambda: bench.states[-1].state == msg.RobotState.IDLE)
     assert "o/0#1" in bench.owed()
 

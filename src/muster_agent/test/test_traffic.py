@@ -7,7 +7,6 @@ from muster_msgs import msg
 
 from muster_core.site import Zone, ZoneLimits, load_site
 from muster_ros.channels import RELEASES, TRAFFIC_REPORTS, TRAFFIC_ROLL, ZONES
-from muster_ros.testing import transition
 from muster_ros.traffic_conversions import zones_message
 
 pytestmark = pytest.mark.ros
@@ -139,7 +138,7 @@ def test_changed_site_is_described_anew_and_an_unchanged_file_is_told(bench, tra
 
 def test_agent_that_ends_says_that_its_robot_stands(bench, traffic):
     agent = led_agent(bench, traffic)
-    assert transition(agent, "deactivate").name == "SUCCESS"
+    assert agent.trigger_deactivate().name == "SUCCESS"
     traffic.heard(lambda report: report.motion == msg.TrafficReport.STOPPED)
 
 

@@ -34,7 +34,6 @@ from muster_ros.conversions import (
     to_decision,
     to_plan,
 )
-from muster_ros.testing import transition
 
 pytestmark = pytest.mark.ros
 
@@ -81,7 +80,7 @@ class Bench:
     def make_active(self, **parameters: Any) -> PolicyNode:
         node = self.make(**parameters)
         assert node.trigger_configure() == SUCCESS
-        assert transition(node, "activate") == SUCCESS
+        assert node.trigger_activate() == SUCCESS
         return node
 
     def ask(self, channel: Channel, request: Any) -> Any:
@@ -188,9 +187,9 @@ def test_inactive_node_says_so(bench: Bench) -> None:
     decision = bench.ask(DECIDE, decide_request(a_snapshot(2)))
     assert (decision.request_id, decision.error_code) == (8, ErrorCode.DECISION_FAILED)
     assert decision.message.startswith("policy node is not active")
-    assert transition(node, "activate") == SUCCESS
+    assert node.trigger_activate() == SUCCESS
     assert bench.ask(DECIDE, decide_request(a_snapshot(2))).error_code == ErrorCode.NONE
-    assert transition(node, "deactivate") == SUCCESS
+    assert node.trigger_deactivate() == SUCCESS
     assert bench.ask(DECIDE, decide_request(a_snapshot(2))).error_code != ErrorCode.NONE
 
 
@@ -306,11 +305,11 @@ def test_exception_of_a_policy_becomes_the_answer(
 
 def test_cleanup_takes_the_services_away_and_configure_brings_them_back(bench: Bench) -> None:
     node = bench.make_active()
-    assert transition(node, "deactivate") == SUCCESS
-    assert transition(node, "cleanup") == SUCCESS
+    assert node.trigger_deactivate() == SUCCESS
+    assert node.trigger_cleanup() == SUCCESS
     own = "/muster/decide"
     assert own not in {service.srv_name for service in node.services}
     assert node.diagnose() == {}
     assert node.trigger_configure() == SUCCESS
-    assert transition(node, "activate") == SUCCESS
+    assert node.trigger_activate() == SUCCESS
     assert bench.ask(DECIDE, decide_request(a_snapshot(2))).error_code == ErrorCode.NONE

@@ -311,6 +311,8 @@ def test_outcome_is_acknowledged_without_telling_all_other_robots_again() -> Non
     robot.end(OutcomeResult.SUCCEEDED)
     fleet.core.step(RobotReported(robot.report()), fleet.now)
     fleet.settle()
+    fleet.now = fleet.now.later(ACKNOWLEDGE_S)
+    fleet.settle()
     [hurried] = fleet.leases
     assert hurried.acknowledgements == (("robot_1", held),)
     assert hurried.grants == hurried.revocations == ()
