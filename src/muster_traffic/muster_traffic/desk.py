@@ -76,7 +76,9 @@ class Desk:
         worker.outlets.forget(robot_id)
         worker.logs.warning("robot removed", robot_id=robot_id, **_words(request.asked))
         numbers = core.map.numbers
-        freed = [name for name in dict.fromkeys(held) if not core.holdings.of(numbers[name])]
+        # What is remembered of a robot may be of a site that has changed since.
+        here = [name for name in dict.fromkeys(held) if name in numbers]
+        freed = [name for name in here if not core.holdings.of(numbers[name])]
         request.reply_to.resolve(
             srv.RemoveRobot.Response(
                 accepted=True, message=f"robot {robot_id} holds nothing any more", freed=freed

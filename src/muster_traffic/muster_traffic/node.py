@@ -106,7 +106,7 @@ class TrafficNode(MusterNode):
             "epoch": str(worker.duty.epoch),
             "standing": worker.duty.standing.value,
             "zones_number": str(worker.zones.number),
-            "zones_changed": ", ".join(worker.zones.changes),
+            "zones_changed": ", ".join(list(worker.zones.changes)),
             "inbox_overflows": str(loop.overflows),
             "strangers": str(self._strangers),
             "epochs_unbelieved": str(worker.unbelieved),

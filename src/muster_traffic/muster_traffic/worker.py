@@ -70,7 +70,8 @@ class Worker:
         self.starts = 0
         self.storage_problem = ""
         self._map = TrafficMap.of_site(zones.site)
-        self._kept: Book = {}
+        self._kept: Book = {}  # what is on the disk
+        self._book_before: Book = {}  # what was known when another took over
         self._book_due_ns = 0
         desk = Desk(self)
         self._handlers: dict[type, Callable[[Any, Instant], None]] = {
@@ -100,7 +101,7 @@ class Worker:
         if standing is Standing.STANDS_BY:
             self._stand_by()
         elif standing is Standing.BEGINS_ANEW:
-            self._begin(self._kept if self.core is None else self.core.book(), now)
+            self._begin(self._book_before if self.core is None else self.core.book(), now)
         if self.core is not None:
             self._go_on(self.core, batch, now)
 
@@ -118,6 +119,7 @@ class Worker:
         self.duty.begin(epoch)
         self.starts += 1
         self.core = TrafficCore(self.config, self._map, epoch=epoch, now=now)
+        self.troubles = Troubles()  # the new core tells what is the matter as it sees it
         for robot_id, held in book.items():
             self.core.step(inp.RobotKnown(robot_id, held), now)
         self.logs.info("decides", epoch=epoch, robots_awaited=len(book))
@@ -126,7 +128,7 @@ class Worker:
     def _stand_by(self) -> None:
         if self.core is None:
             return
-        self._kept, self.core = self.core.book(), None
+        self._book_before, self.core = self.core.book(), None
         self.logs.warning(
             "stands by", reason=f"{self.duty.rival} has the newer epoch {self.duty.rival_epoch}"
         )

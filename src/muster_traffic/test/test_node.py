@@ -60,6 +60,16 @@ def test_traffic_that_begins_anew_has_a_greater_epoch_and_remembers_who_holds_wh
     wait_until(lambda: robot.stretch.vertex == "d", "they pass each other")
 
 
+def test_remembered_robot_on_a_vertex_that_is_gone_can_be_removed(bench):
+    memory = Memory(bench.directory / "traffic")
+    memory.open()
+    memory.keep_book({"robot_9": ("gone", "d")})
+    memory.close()
+    bench.active_traffic()
+    answer = bench.remove("robot_9")
+    assert answer.accepted and answer.freed == ["d"]
+
+
 def test_robot_that_is_not_of_the_fleet_is_not_waited_for(bench):
     memory = Memory(bench.directory / "traffic")
     memory.open()

@@ -73,7 +73,8 @@ def show(
 def change(
     context: typer.Context,
     digest: str = typer.Option(
-        "", help="What `muster site show` says of the new file; empty = whatever is there."
+        "",
+        help="The new file's `digest`, by `muster site show --json`; empty = whatever is there.",
     ),
     reason: str = typer.Option("", help="Why, for the log."),
     is_json: bool = JSON_OPTION,

@@ -13,7 +13,7 @@ from enum import Enum
 from muster_core.clock import Instant
 
 EPOCH_MAX = 2**62
-"""Greater ones are nobody's; whoever tells of one is not believed."""
+"""It and greater ones are nobody's; whoever tells of one is not believed."""
 NS_PER_MS = 1_000_000
 
 
@@ -48,14 +48,14 @@ class Duty:
 
     def hear_agent(self, epoch: int) -> bool:
         """An agent has seen this epoch; False if it cannot be believed."""
-        if epoch > EPOCH_MAX:
+        if epoch >= EPOCH_MAX:
             return False
         self._newest = max(self._newest, epoch)
         return True
 
     def hear_traffic(self, epoch: int, caller: str) -> bool:
         """A traffic calls the roll, this one perhaps; False if it cannot be believed."""
-        if epoch > EPOCH_MAX:
+        if epoch >= EPOCH_MAX:
             return False
         self._newest = max(self._newest, epoch)
         if epoch > max(self.epoch, self.rival_epoch):

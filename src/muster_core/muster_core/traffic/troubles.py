@@ -12,7 +12,7 @@ TROUBLES_MAX = 1000
 
 
 class Troubles:
-    """The troubles that are not over."""
+    """The troubles that are not over. One thread changes them, and any may read."""
 
     def __init__(self) -> None:
         self._sentences: dict[tuple[RobotId, TroubleKind], str] = {}
@@ -48,8 +48,8 @@ class Troubles:
 
     def robots(self) -> Sequence[RobotId]:
         """The robots that something is the matter with, by name."""
-        return sorted({robot_id for robot_id, _ in self._sentences})
+        return sorted({robot_id for robot_id, _ in list(self._sentences)})
 
     def newest(self) -> str:
         """The sentence told last; empty when all is well."""
-        return next(reversed(self._sentences.values()), "")
+        return next(reversed(list(self._sentences.values())), "")

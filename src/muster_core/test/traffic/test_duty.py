@@ -38,7 +38,7 @@ def test_newer_epoch_of_nobody_has_it_begin_anew_beyond_that() -> None:
 
 def test_epoch_beyond_all_bounds_is_not_believed() -> None:
     duty = Duty(7)
-    assert not duty.hear_agent(EPOCH_MAX + 1) and not duty.hear_traffic(EPOCH_MAX + 1, "odd")
+    assert not duty.hear_agent(EPOCH_MAX) and not duty.hear_traffic(EPOCH_MAX, "odd")
     assert duty.standing is Standing.DECIDES
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import typer
 
+from muster_core.policy.loader import load_policy
 from muster_twin.live.settings import RATE_MAX, ROBOTS_MAX
 
 ORDERS_PER_ROBOT_H = 20.0
@@ -19,7 +20,7 @@ def live(
         100, "--orders", min=0, help="Orders; of kept ones at most so many, 0 = all."
     ),
     stream: str = typer.Option(
-        "", "--stream", metavar="STREAM", help="As for `muster twin run`, but log:PATH."
+        "", "--stream", metavar="STREAM", help="As for `muster twin run`, without log:PATH."
     ),
     policy: str = typer.Option("batch", "--policy", metavar="NAME", help="Who decides."),
     rate: float = typer.Option(
@@ -72,6 +73,7 @@ def live(
         seed=seed,
         start_wall_ns=0,
     )
+    load_policy(policy)  # a wrong name is told now, and not when the fleet does not come up
     console = Console()
     with (
         console.status("starting the fleet ...") as status,

@@ -287,6 +287,7 @@ class TwinDriver:
         self._chassis.is_broken = True
         if handling := self._handling:
             handling.takes_ns = max(0, handling.ends_ns - self._timeline.now_ns)
+            handling.began_ns = self._timeline.now_ns
         self._timeline.after(self._settings.repair.draw(self._chance), self._repair)
 
     def _repair(self) -> None:

@@ -33,7 +33,7 @@ def _rows(record: LiveRecord) -> list[tuple[str, str]]:
         ("  half within", _within(record.service_s, 0.5)),
         ("  95% within", _within(record.service_s, 0.95)),
         ("waiting for a robot, s: mean", _mean(record.assignment_s)),
-        ("collisions", f"{len(record.bumps)}"),
+        ("robots that bumped", f"{len(record.bumps)}"),
         ("simulated s", f"{record.simulated_s:.0f}"),
         ("simulated s per s", f"{record.speed:.1f}"),
         ("time stood for the fleet", f"{record.held_s / (record.took_s or 1.0):.0%}"),
