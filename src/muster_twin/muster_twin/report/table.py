@@ -16,7 +16,7 @@ ROWS: tuple[Row, ...] = (
     ("traffic", lambda o: o.traffic),
     ("orders completed", lambda o: f"{o.completed} of {o.orders}"),
     ("throughput, orders/h", lambda o: f"{o.throughput_per_h:.0f}"),
-    ("makespan, s", lambda o: f"{o.makespan_s:.0f}"),
+    ("makespan, s", lambda o: f"{'over ' if o.unfinished else ''}{o.makespan_s:.0f}"),
     ("service time, s: mean", lambda o: f"{o.service.mean_s:.0f}"),
     ("  half within", lambda o: f"{o.service.p50_s:.0f}"),
     ("  95% within", lambda o: f"{o.service.p95_s:.0f}"),

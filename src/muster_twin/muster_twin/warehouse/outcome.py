@@ -29,7 +29,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
     :param name: of the variant, for tables and charts.
     :param unfinished: orders that had not ended when the run was given up.
-    :param makespan_s: from the beginning to the end of the last order.
+    :param makespan_s: from the beginning to the end of the last order; where orders are left
+        unfinished, all the time that was simulated: less is not known of it.
     :param service: of completed orders, from asked for to done.
     :param assignment: of orders that a robot was found for, from asked for to that.
     :param utilisation: the robots' time with something to do.
@@ -105,7 +106,9 @@ def outcome_of(warehouse: Warehouse, name: str) -> Outcome:
         for body in warehouse.bodies.values()
     )
     counts, scheduler, referee = ledger.counts, warehouse.scheduler, warehouse.referee
-    makespan_s = ends_s[-1] if ends_s else 0.0
+    simulated_s = warehouse.timeline.now_s - START_S
+    unfinished = len(warehouse.orders) - scheduler.ended - scheduler.refused
+    makespan_s = simulated_s if unfinished else max(ends_s, default=0.0)
     return Outcome(
         name=name,
         site=warehouse.ground.site.name,
@@ -118,7 +121,7 @@ def outcome_of(warehouse: Warehouse, name: str) -> Outcome:
         failed=counts[OrderState.FAILED],
         cancelled=counts[OrderState.CANCELLED],
         refused=scheduler.refused,
-        unfinished=len(warehouse.orders) - scheduler.ended - scheduler.refused,
+        unfinished=unfinished,
         makespan_s=makespan_s,
         throughput_per_h=len(done) / makespan_s * 3600 if makespan_s else 0.0,
         service=_spread(service_s),
@@ -132,7 +135,7 @@ def outcome_of(warehouse: Warehouse, name: str) -> Outcome:
         collisions_told=tuple(map(str, referee.collisions[:COLLISIONS_TOLD_MAX])),
         refusals=dict(scheduler.refusals.most_common(10)),
         troubles=dict(warehouse.traffic.troubles),
-        simulated_s=warehouse.timeline.now_s - START_S,
+        simulated_s=simulated_s,
         cpu_s=warehouse.took_s,
         speed=warehouse.timeline.now_s / warehouse.took_s if warehouse.took_s else 0.0,
         computing={

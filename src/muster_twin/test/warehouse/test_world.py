@@ -113,6 +113,7 @@ def test_breakdowns_cost_time_and_lose_nothing(blocks, deliveries, traffic):
 def test_run_is_given_up_after_its_time(blocks, deliveries):
     _, outcome = run(blocks, deliveries(blocks, 30, every_s=5.0), duration_s_max=30.0)
     assert outcome.unfinished == 30 - outcome.completed > 0
+    assert outcome.makespan_s == outcome.simulated_s > 0
     assert outcome.simulated_s == pytest.approx(30.0)
 
 
