@@ -200,4 +200,4 @@ class Worker:
         if self.duty.standing is Standing.STANDS_BY:
             self.logs.info("nobody else calls the roll any more", was=self.duty.rival)
             self.duty.lose_rival()
-            self._begin(self._kept, now)
+            self._begin(self._book_before, now)
