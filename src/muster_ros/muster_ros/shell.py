@@ -115,8 +115,8 @@ class MusterNode(LifecycleNode):
         """Take the node out of the graph, with the DDS participant when it was the last one there.
 
         rclpy leaves both to the garbage collector, for the state machine holds the node. Until that
-        comes by, others count on a participant that answers nothing; and they look for no more
-        than 32 on a host (``ROS_AUTOMATIC_DISCOVERY_RANGE=LOCALHOST``).
+        comes by, others count on a participant that answers nothing; and those beyond the 32nd of
+        a host do not find one another (``ROS_AUTOMATIC_DISCOVERY_RANGE=LOCALHOST``).
         """
         super().destroy_node()
         self._state_machine: Any = None

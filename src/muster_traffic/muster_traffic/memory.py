@@ -69,13 +69,19 @@ class Memory:
             ) from error
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        except BlockingIOError as error:
             lock.seek(0)
             owner = lock.read().strip() or "unknown"
             lock.close()
             raise ConfigError(
                 f"data_dir {str(self._directory)!r} is in use by another traffic (process {owner})"
                 f"; end that one, or name another directory"
+            ) from error
+        except OSError as error:
+            lock.close()
+            raise ConfigError(
+                f"data_dir {str(self._directory)!r} cannot be kept from others: {error.strerror}; "
+                f"name a directory on a file system that knows locks"
             ) from error
         lock.truncate(0)
         lock.write(f"{os.getpid()}\n")

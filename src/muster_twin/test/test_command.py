@@ -51,3 +51,11 @@ def test_unknown_traffic_is_told_with_the_choices(twin_run):
 def test_bad_stream_is_one_sentence(twin_run):
     done = twin_run("--stream", "tides:3")
     assert "the stream is 'tides:3'; write poisson:PER_HOUR" in str(done.exception)
+
+
+def test_live_twin_with_an_unknown_policy_starts_no_fleet(tmp_path):
+    pytest.importorskip("rclpy")
+    site = tmp_path / "loop.yaml"
+    site.write_text(SITE)
+    done = CliRunner().invoke(twin, ("live", "--site", str(site), "--policy", "nope"))
+    assert "has no 'nope'; the choices are" in str(done.exception)

@@ -116,7 +116,3 @@ class Track:
     def has_passed(self, vertex: int) -> bool:
         """Whether ``vertex`` is behind it on its way: it will leave it by driving on."""
         return vertex != self.head and vertex in self.window
-
-    def is_ahead(self, vertex: int) -> bool:
-        """Whether it may yet drive to ``vertex``."""
-        return vertex in self.window[self.at - self.first + 1 :]

@@ -6,6 +6,7 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 
 import rclpy
 from rclpy.executors import ExternalShutdownException
@@ -34,14 +35,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     ours = given[: given.index("--ros-args")] if "--ros-args" in given else given
     options = parser.parse_args(ours)
     rclpy.init(args=given)
-    node = rclpy.create_node("clock")
-    try:
+    with ExitStack() as ending, suppress(KeyboardInterrupt, ExternalShutdownException):
+        ending.callback(rclpy.try_shutdown)
+        node = rclpy.create_node("clock")
+        ending.callback(node.destroy_node)
         # Nobody is waited for: whoever is slow here is slow in the world, too.
         pacer = Pacer(options.rate, silence_s_max=float("inf"), begins_ns=time.time_ns())
         ClockPublisher(node, pacer)
         rclpy.spin(node)
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
-    finally:
-        node.destroy_node()
-        rclpy.try_shutdown()
